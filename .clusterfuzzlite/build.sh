@@ -1,0 +1,22 @@
+#!/bin/bash -eu
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Builds the fuzzers for ClusterFuzzLite and OSS-Fuzz, which set CC, CXX, CFLAGS, CXXFLAGS, LIB_FUZZING_ENGINE, SRC and OUT.
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+[ -e fuzz ] || cd "$SRC/keel"
+work=$(mktemp -d)
+tools/dropin/generate --root . "$work"
+
+for fuzzer in fuzz/*_fuzz.c; do
+    name=$(basename "$fuzzer" .c)
+    module=${name%_fuzz}
+    # The model and the second copy of the code are not what is tested.
+    for part in model twin; do
+        $CC -std=c11 -O2 -I"$work" -c "fuzz/${module}_$part.c" -o "$work/${module}_$part.o"
+    done
+    for source in "$work/keel.c" "$fuzzer"; do
+        $CC $CFLAGS -std=c11 -I"$work" -c "$source" -o "$work/$(basename "$source" .c).o"
+    done
+    $CXX $CXXFLAGS "$work"/{keel,"$name","${module}_model","${module}_twin"}.o $LIB_FUZZING_ENGINE -o "$OUT/$name"
+    zip -q -j "$OUT/${name}_seed_corpus.zip" "fuzz/corpus/$module"/*
+    printf '[libfuzzer]\nmax_len = 1200\n' >"$OUT/$name.options"
+done

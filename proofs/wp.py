@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Run Frama-C/WP on single functions and read back what it proved. Shared by run, prove, lint, table and mutate.
+
+Frama-C exits 0 with goals unproved and with most warnings, so its exit status alone decides nothing: a function is proved
+iff each goal that WP scheduled has a prover's `Valid`, there are as many as recorded, and Frama-C had nothing to complain about.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+OPTIONS = ["-wp-literals", "-wp-rte", "-warn-unsigned-overflow", "-warn-unsigned-downcast", "-wp-model", "Typed"]
+PROVERS = ["z3t", "z3", "cvc4"]  # z3t: Z3 by triggers only, see why3_config
+TIMEOUT = 40  # seconds per goal and prover
+FIRST_TIMEOUT = 2  # the same in a first pass over all goals; the full one is for what that leaves
+LEMMAS = "@lemma"  # stands for all ACSL lemmas together, where a function's name is expected
+
+GOAL = re.compile(r"^\[wp\] \[(?P<prover>[^\]]+)\] Goal typed_(?P<name>\w+)(?: : (?P<verdict>\w+))?(?P<rest>.*)$")
+SMOKE = re.compile(r"^\[wp\] \[(?P<verdict>\w+)\] Smoke-test typed_(?P<name>\w+)")
+MESSAGE = re.compile(r"^\[[\w:-]+\] (?P<text>.*(?:Warning|User Error|Failure|Fatal|Ignored|Unsupported|aborted).*)$")
+HYPOTHESIS = re.compile(r"Memory model hypotheses for function '(\w+)': (.*)")
+NOTHING_LEFT = "Warning: No goal generated"
+TIME = re.compile(r"\((\d+(?:\.\d+)?)(ms|s|')")
+
+
+class Broken(Exception):
+    """The tools do not work here, or the inputs are not there; the message says what to do."""
+
+
+def version_of(tool):
+    if not shutil.which(tool):
+        raise Broken(f"{tool} is not installed; run ./keel setup")
+    flag = "-version" if tool == "frama-c" else "--version"
+    return subprocess.run([tool, flag], capture_output=True, text=True, check=False).stdout.strip().split("\n")[0]
+
+
+def why3_config():
+    """Three strategies: Z3 as Why3 calls it, Z3 that instantiates by triggers only, CVC4. Nothing of the user's."""
+    number = {tool: re.search(r"\d+(\.\d+)+", version_of(tool))[0] for tool in ("z3", "cvc4")}
+    z3 = shutil.which("z3")
+    seeds = "sat.random_seed=42 nlsat.randomize=false smt.random_seed=42"
+    return f"""[main]
+magic = 14
+memlimit = 2000
+
+[prover]
+name = "Z3"
+alternative = "triggers"
+shortcut = "z3t"
+version = "{number["z3"]}"
+command = "{z3} -smt2 -T:%t smt.auto_config=false smt.mbqi=false {seeds} -st %f"
+driver = "z3_471"
+editor = ""
+in_place = false
+interactive = false
+
+[partial_prover]
+name = "Z3"
+path = "{z3}"
+version = "{number["z3"]}"
+
+[partial_prover]
+name = "CVC4"
+path = "{shutil.which("cvc4")}"
+version = "{number["cvc4"]}"
+"""
+
+
+def frama_c(arguments, directory):
+    """(output lines, exit status) of one Frama-C run in a directory of its own; its provers end with it."""
+    # Frama-C resolves relative names by $PWD, not by its working directory.
+    env = dict(os.environ, HOME=str(directory), PWD=str(directory), WHY3CONFIG=str(directory / "why3.conf"), LC_ALL="C.UTF-8")
+    version_of("frama-c")
+    (directory / "why3.conf").write_text(why3_config())
+    process = subprocess.Popen(["frama-c", *arguments], cwd=directory, env=env, text=True, start_new_session=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        return process.communicate()[0].split("\n"), process.returncode
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def messages(lines):
+    """Frama-C's complaints, each joined with the indented lines that go on with it."""
+    found, inside = [], False
+    for line in lines:
+        message = MESSAGE.match(line)
+        if message:
+            found.append(message["text"])
+        elif inside and line.startswith("  "):
+            found[-1] += " " + line.strip()
+            continue
+        inside = bool(message)
+    return list(dict.fromkeys(re.sub(r"\s+", " ", text) for text in found))
+
+
+def forget_failures(cache, since):
+    """Z3 out of time is `failed` to WP, whose cache would keep that whatever the timeout is next."""
+    for entry in cache.glob("*.json"):
+        try:
+            if entry.stat().st_mtime >= since and '"failed"' in entry.read_text(encoding="utf-8"):
+                entry.unlink()
+        except FileNotFoundError:  # another function's run was quicker
+            pass
+
+
+class Result:
+    """What one run said about one function."""
+
+    def __init__(self, function, timeout):
+        self.function, self.timeout = function, timeout
+        self.goals = {}  # name -> (prover, seconds); (None, 0) if unproved
+        self.smoke = {}  # name -> passed?
+        self.open = []  # (file, line, kind, text) of the properties left unproved
+        self.complaints = []  # whatever makes the run worthless
+        self.hypotheses = []  # assumptions of the memory model
+
+    proved = property(lambda self: sum(prover is not None for prover, _ in self.goals.values()))
+    doomed = property(lambda self: [name for name, passed in self.smoke.items() if not passed])
+    # Goals or properties are open and Frama-C was content otherwise: a mutant counts as found only then.
+    refuted = property(lambda self: bool(self.goals) and self.proved < len(self.goals) and not self.complaints)
+    ok = property(lambda self: bool(self.goals) and self.proved == len(self.goals)
+                  and not (self.complaints or self.open or self.doomed))
+
+    def by_aspect(self):
+        """{aspect: number of goals}"""
+        counts = {"safety": 0, "functional": 0, "termination": 0}
+        for goal in self.goals:
+            safety, end = "_assert_rte_" in goal, re.search(r"_(loop_variant|terminates|decreases)", goal)
+            counts["safety" if safety else "termination" if end else "functional"] += 1
+        return counts
+
+    def slowest(self):
+        return max(((seconds, goal) for goal, (_, seconds) in self.goals.items()), default=(0.0, ""))
+
+
+def read_pass(lines, result):
+    """The verdicts of one pass; those of a later pass replace those of an earlier one."""
+    names = set()
+    for line in lines:
+        goal, smoke = GOAL.match(line), SMOKE.match(line)
+        if goal:
+            names.add(goal["name"])
+            times = TIME.findall(goal["rest"])  # WP prints `(Qed:8ms) (1.2s) (981032)`: the second is the prover's
+            seconds = float(times[-1][0]) * {"ms": 0.001, "s": 1, "'": 60}[times[-1][1]] if times else 0.0
+            result.goals[goal["name"]] = (goal["prover"], seconds) if goal["verdict"] == "Valid" else (None, 0.0)
+        elif smoke:  # one line per prover that saw through it, so a failure stays
+            result.smoke[smoke["name"]] = smoke["verdict"] == "Passed" and result.smoke.get(smoke["name"], True)
+    return names
+
+
+def run_once(file, result, options, provers, smoke, directory):
+    """One Frama-C process: the proof, then the smoke tests if wanted; fills in the result."""
+    arguments = [str(pathlib.Path(file).resolve()), *options, "-wp-prover", ",".join(provers), "-then"]
+    if smoke:  # -then forgets the options; what is proved is not generated again, so only smoke tests and open goals are
+        arguments += [*options, "-wp-prover", smoke, "-wp-smoke-tests", "-wp-smoke-timeout", "2" if "cvc4" in smoke else "1", "-then"]
+    table = directory / "status.csv"
+    table.unlink(missing_ok=True)
+    lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
+    text = table.read_text(encoding="utf-8") if table.exists() else ""
+    rows = [row for row in (line.split("\t", 6) for line in text.split("\n")) if len(row) == 7]  # a property may go over several lines
+    starts = [i for i, line in enumerate(lines) if line == "[wp] Running WP plugin..."] + [len(lines)] * 2
+    first, later = (read_pass(part, result) for part in (lines[: starts[1]], lines[starts[1] :]))
+    for text in messages(lines):
+        hypothesis = HYPOTHESIS.search(text)
+        if hypothesis:
+            result.hypotheses.append(hypothesis.groups())
+        elif not text.endswith("Failed smoke-test") and not (text == NOTHING_LEFT and smoke and first):
+            result.complaints.append(text)
+    if status != 0 or not rows:
+        result.complaints.append(f"exit status {status}: " + " | ".join(line for line in lines[-4:] if line))
+    scheduled = re.findall(r"^\[wp\] (\d+) goals? scheduled", "\n".join(lines), re.M)[:1]
+    if scheduled != [str(len(first))] or not later <= first or first != set(result.goals):
+        result.complaints.append(f"WP scheduled {scheduled} goals but reported {len(first)}, {len(later - first)} new ones later, {len(result.goals)} in all")
+    result.open = [(os.path.join(row[0], row[1]), int(row[2]), row[4], row[6]) for row in rows[1:]
+                   if row[3] == result.function and row[5] not in ("Valid", "Considered valid", "Partially proven")]
+
+
+def prove(file, function, timeout=TIMEOUT, split=False, provers=None, first=FIRST_TIMEOUT, cache=None, par=3, smoke=None):
+    """Prove all goals of one function; smoke names the provers that shall try to derive a contradiction from its assumptions."""
+    result = Result(function, timeout)
+    with tempfile.TemporaryDirectory(prefix="keel-wp.") as name:
+        directory = pathlib.Path(name)
+        began = directory.stat().st_mtime
+        provers = list(provers or PROVERS)
+        kept = pathlib.Path(cache or directory / "cache")
+        kept.mkdir(parents=True, exist_ok=True)
+        options = ["-wp", *OPTIONS, *(["-wp-prop=@lemma"] if function == LEMMAS else ["-wp-fct", function]), *(["-wp-split"] if split else []),
+                   "-wp-par", str(par), "-wp-cache", "update", "-wp-cache-dir", str(kept), "-wp-timeout"]
+        run_once(file, result, [*options, str(min(first or timeout, timeout))], provers, None, directory)
+        forget_failures(kept, began)
+        if not result.ok and not result.complaints and (first or timeout) < timeout:
+            run_once(file, result, [*options, str(timeout)], provers, None, directory)  # takes what is proved from the cache
+            forget_failures(kept, began)
+        if result.ok and smoke and function != LEMMAS:
+            run_once(file, result, [*options, str(timeout)], provers, smoke, directory)
+    return result
+
+
+def explain(result, file):
+    """Print why a function is not proved, with the source lines."""
+    for text in result.complaints:
+        print(f"  {result.function}: Frama-C says: {text}")
+    for goal, (prover, _) in result.goals.items():
+        if prover is None:
+            print(f"  {result.function}: unproved goal {goal}")
+    for goal in result.doomed:
+        print(f"  {result.function}: smoke test {goal} derives a contradiction: the contract cannot be met or the code is dead")
+    for place, line, kind, text in result.open:
+        path = pathlib.Path(file).resolve().parent / place
+        source = path.read_text(encoding="utf-8").split("\n")[line - 1].strip() if path.is_file() else ""
+        print(f"  {result.function}: {path.name}:{line}: {kind}: {text}\n      {source}")
+    sys.stdout.flush()
+
+
+class Entry:
+    """A line of the manifest."""
+
+    ASPECTS = {"S": "memory safety", "F": "functional", "T": "termination"}
+
+    def __init__(self, line, number):
+        fields = line.split()
+        where = f"proofs/manifest:{number}"
+        if len(fields) < 6 or not (fields[3] + fields[4]).isdigit() or not set(fields[5]) <= set(self.ASPECTS):
+            raise Broken(f"{where}: want: FUNCTION MODULE GROUP GOALS SMOKE-TESTS SFT [OPTION...]")
+        self.function, self.module, self.group = fields[:3]
+        self.goals, self.smoke, self.aspects = int(fields[3]), int(fields[4]), fields[5]
+        self.options = {}
+        for option in fields[6:]:
+            key, _, value = option.partition("=")
+            if key not in ("split", "timeout", "provers"):
+                raise Broken(f"{where}: option {option!r}: there are only split, timeout=SECONDS and provers=z3t,z3,cvc4 (in any order)")
+            self.options[key] = {"split": True, "timeout": int(value or 0), "provers": value.split(",")}[key]
+        if not set(self.options.get("provers", [])) <= set(PROVERS):
+            raise Broken(f"{where}: provers are {', '.join(PROVERS)}")
+        self.text, self.number = line, number
+
+    def judge(self, result, smoke):
+        """Complaints beyond the goals themselves: as many as recorded, and of the kinds that are claimed."""
+        counts, found = result.by_aspect(), [(len(result.goals), self.goals, "goal")]
+        if smoke:
+            found.append((len(result.smoke), self.smoke, "smoke test"))
+        for have, want, what in found:
+            if have < want:
+                yield f"smaller {what} count: {have}, recorded are {want}; if that is meant, run: ./keel prove --update-counts"
+            elif have > want:
+                yield f"{have} {what}s, recorded are {want}; run: ./keel prove --update-counts"
+        if "F" in self.aspects and self.function != LEMMAS and not any("_ensures" in goal for goal in result.goals):
+            yield "is listed as functionally proven, but its contract ensures nothing"
+        if "T" not in self.aspects and counts["termination"]:
+            yield "has termination goals, but the manifest does not list T"
+
+
+def manifest(path=HERE / "manifest"):
+    lines = enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
+    return [Entry(line, number) for number, line in lines if line.strip() and not line.startswith("#")]
+
+
+def ledger(path=HERE / "ledger"):
+    """[(kind, name, why)]: every assumption of the proof."""
+    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip() and not line.startswith("#")]
+    entries = [tuple(part.strip() for part in line.split("|")) for line in lines]
+    for entry in entries:
+        if len(entry) != 4 or entry[0] not in ("function", "builtin", "hypothesis", "model", "tool"):
+            raise Broken(f"proofs/ledger: want: function|builtin|hypothesis|model|tool | NAME | WHY | WHERE, not: {' | '.join(entry)}")
+    return entries
