@@ -169,16 +169,20 @@ static inline void s_clr(uint64_t *l, uint32_t i)
   l[i / 64] = w_clr(l[i / 64], i % 64);
 }
 
-/* Removes i if c. */
+/* Removes i if c is 1, without a branch: the outcome is unpredictable. */
 /*@ requires \valid(l + i / 64) && (c == 0 || c == 1);
     assigns l[i / 64];
-    ensures c == 0 ==> l[i / 64] == \old(l[i / 64]);
-    ensures c == 1 ==> \forall integer j; 0 <= j ==> (Bit(l, j) <==> (\old(Bit(l, j)) && j != i));
+    ensures \forall integer j; 0 <= j ==> (Bit(l, j) <==> (\old(Bit(l, j)) && !(c == 1 && j == i)));
     ensures \old(l[i / 64]) == 0 ==> l[i / 64] == 0; */
 static inline void s_clr_if(uint64_t *l, uint32_t i, uint32_t c)
 {
-  uint64_t w = l[i / 64], x = w_clr(w, i % 64);
-  l[i / 64] = c != 0 ? x : w; /* a conditional move: the outcome is unpredictable */
+  uint64_t w = l[i / 64], b = w_set(0, i % 64), m = c * b;
+  //@ assert c == 0 ==> m == 0;
+  //@ assert c == 1 ==> m == b;
+  //@ assert \forall integer j; 0 <= j < 64 ==> (bit(m, j) <==> (c == 1 && j == i % 64));
+  uint64_t r = w & ~m;
+  //@ assert \forall integer j; 0 <= j < 64 ==> (bit(r, j) <==> (bit(w, j) && !bit(m, j)));
+  l[i / 64] = r;
 }
 
 /* The least element not below s that shares its word, or NONE. */
@@ -248,9 +252,13 @@ static inline void fb_clr(struct keel_pages *z, uint32_t i)
   uint32_t a = i / 64, b = a / 64, c = b / 64;
   s_clr(z->l0, i);
   //@ assert Sum2(z) && Sum3(z);
+  //@ assert z->l0[a] != 0 ==> Bit(z->l1, a) && z->l1[b] != 0;
   s_clr_if(z->l1, a, z->l0[a] == 0);
+  //@ assert z->l0[a] != 0 ==> Bit(z->l1, a) && z->l1[b] != 0;
   //@ assert Sum1(z) && Sum3(z);
+  //@ assert z->l1[b] != 0 ==> Bit(z->l2, b) && z->l2[c] != 0;
   s_clr_if(z->l2, b, z->l1[b] == 0);
+  //@ assert z->l1[b] != 0 ==> Bit(z->l2, b) && z->l2[c] != 0;
   //@ assert Sum1(z);
   //@ assert Sum2(z);
   if (z->l2[c] != 0) return;

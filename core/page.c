@@ -891,7 +891,7 @@ static inline void describe_idle(const struct keel_pages *z, uint32_t p, uint32_
     ensures \result == 1 <==> z->base <= pfn && pfn + n <= z->base + z->n; */
 static inline int in_range(const struct keel_pages *z, keel_pfn_t pfn, uint32_t n)
 {
-  return pfn >= z->base && pfn <= KEEL_PFN_MAX && pfn - z->base < z->n && n <= z->n - (pfn - z->base);
+  return pfn >= z->base && pfn - z->base < z->n && n <= z->n - (pfn - z->base);
 }
 
 /* What is wrong with page p as the first of a live block. */
