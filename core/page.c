@@ -477,7 +477,9 @@ static inline uint32_t hand_out(struct keel_pages *z, uint32_t id, uint32_t orde
   //@ assert p == head(u, id, k) && p + P2(order) <= NP;
   //@ assert mine: \forall integer q; p <= q < p + P2(order) ==> st[q] == LIVE && ord[q] == order;
   //@ assert mine: \forall integer q; p <= q < p + P2(order) ==> \at(st[q], Pre) == FREE;
-  //@ assert \forall integer q; 0 <= q < NP && !(p <= q < p + P2(order)) ==> KEEPS(C, q);
+  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> st[q] == \at(st[q], C) && ord[q] == \at(ord[q], C);
+  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> q != p && z->tag[q] == \at(z->tag[q], C);
+  //@ assert frame: \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> KEEPS(Pre, q);
   //@ assert frame: \forall integer q; 0 <= q < NP && !(p <= q < p + P2(order)) ==> KEEPS(Pre, q);
   //@ assert Quiet(st, u);
   //@ assert Rest(st, z->n, u);
