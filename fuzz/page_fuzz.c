@@ -10,14 +10,29 @@
    - after a success no tag or count outside the pages concerned has changed, the
      counters and the free blocks of each order are the model's, the blocks
      concerned read back as the model has them, and keel_pages_check() holds.
-   Every array has exactly its documented size, so that AddressSanitizer sees one
-   element too many.  At the end every block is compared.
+   Every array has exactly its documented size, between bytes that AddressSanitizer
+   lets nobody touch.  At the end every block is compared.
+
+   What costs the most is keel_pages_check(): 1,024 pages or more, each looked at as
+   part of 11 blocks.  So page_twin.c knows the states that it has seen to be good,
+   and the mutator likes the end of an input: its first operations then lead to such
+   states.
 
    PAGE_FUZZ_TRACE=1 in the environment prints the operations of an input. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#endif
+#endif
+#ifndef ASAN_POISON_MEMORY_REGION
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
 
 #include "page_model.h"
 
@@ -30,18 +45,29 @@ int twin_check(const struct keel_pages *z);
 #define GIANT 3u /* the slot of the instance that needs all levels of summaries */
 #define GIANT_UNITS 8200u /* its nodes of order 10 are of both words of the uppermost summary */
 #define HISTORY 256u
+#define FENCE 64u       /* bytes before and after an array */
+#define REPORT_MAX 1024u
 
 struct record {
   uint8_t op, where, order, kind;
   uint32_t len, at;
 };
+_Static_assert(sizeof(struct record) == RECORD, "records have a fixed width");
+
+/* Room for an array of up to max bytes; the same memory serves all inputs. */
+struct room {
+  uint8_t *all;
+  size_t max;
+};
 
 struct slot {
   int up;
   struct keel_pages z;
+  struct room rooms[3];
   uint64_t *words;
   uint8_t *tags;
   int32_t *refs;
+  uint32_t units; /* that the arrays are for */
   struct model m;
   /* What they were after the previous operation; of the pages, the watched ones. */
   struct keel_pages z_was;
@@ -54,6 +80,9 @@ struct slot {
 };
 
 static struct slot slots[SLOTS];
+static struct room report_room;
+static int reported, corrupted; /* how often by this input */
+#define CORRUPTIONS 2
 static int tracing;
 static const char *doing = "nothing";
 
@@ -79,15 +108,28 @@ static size_t words_of(const struct slot *s) { return KEEL_PAGES_WORDS(s->m.n); 
 /* Of no meaning when pfn is outside the instance. */
 static uint32_t page_of(const struct slot *s, keel_pfn_t pfn) { return (uint32_t)((uint64_t)pfn - (uint64_t)s->m.base); }
 
-static void remember(struct slot *s)
+static void remember_fields(struct slot *s)
 {
   s->z_was = s->z;
   if (s != &slots[GIANT]) memcpy(s->words_was, s->words, words_of(s) * sizeof *s->words);
-  for (uint32_t g = 0; g < s->m.watched; g++) {
-    size_t from = (size_t)s->m.at[g] * GRANULE, to = (size_t)g * GRANULE;
-    memcpy(s->tags_was + to, s->tags + from, GRANULE * sizeof *s->tags);
-    memcpy(s->refs_was + to, s->refs + from, GRANULE * sizeof *s->refs);
+}
+
+/* The pages lo .. lo + n - 1 are watched, and within the array. */
+static void remember_pages(struct slot *s, uint32_t lo, uint32_t n)
+{
+  for (uint32_t p = lo; p < lo + n;) {
+    uint32_t i = model_index(&s->m, p), len = GRANULE - p % GRANULE;
+    if (len > lo + n - p) len = lo + n - p;
+    memcpy(s->tags_was + i, s->tags + p, len * sizeof *s->tags);
+    memcpy(s->refs_was + i, s->refs + p, len * sizeof *s->refs);
+    p += len;
   }
+}
+
+static void remember(struct slot *s)
+{
+  remember_fields(s);
+  for (uint32_t g = 0; g < s->m.watched; g++) remember_pages(s, s->m.at[g] * GRANULE, GRANULE);
 }
 
 static void same_pages(const struct slot *s, uint32_t lo, uint32_t n)
@@ -147,7 +189,8 @@ static void same_stats(const struct slot *s)
 
 static int well_formed(const struct slot *s)
 {
-  return s == &slots[GIANT] || twin_check(&s->z); /* the giant is checked by its summaries, at the end */
+  if (s == &slots[GIANT]) return !tracing || keel_pages_check(&s->z); /* else by its summaries, at the end */
+  return twin_check(&s->z);
 }
 
 static void unchanged(struct slot *s)
@@ -170,7 +213,8 @@ static void changed(struct slot *s, uint32_t lo, uint32_t n)
   if (lo > 0) same_block(s, lo - 1);
   if (lo + n < s->m.n) same_block(s, lo + n);
   HOLDS(well_formed(s));
-  remember(s);
+  remember_fields(s);
+  remember_pages(s, lo, n); /* all others are as they were */
 }
 
 static void settled(struct slot *s, int64_t got, int64_t want, uint32_t lo, uint32_t n)
@@ -188,12 +232,9 @@ static void same_blocks(const struct slot *s)
 {
   for (uint32_t g = 0; g < s->m.watched; g++)
     for (uint32_t i = g * GRANULE, end = i + GRANULE; i < end;) {
-      uint32_t p = model_page(&s->m, i), run = 1;
+      uint32_t p = model_page(&s->m, i);
       if (p >= s->m.n) break;
-      if (s->m.state[i] == KEEL_PAGE_RESERVED)
-        while (i + run < end && s->m.state[i + run] == KEEL_PAGE_RESERVED) run++;
-      else
-        run = 1u << s->m.order[i];
+      uint32_t run = s->m.state[i] == KEEL_PAGE_RESERVED ? model_run(&s->m, i, KEEL_PAGE_RESERVED) : 1u << s->m.order[i];
       same_block(s, p);
       if (p + run <= s->m.n) same_block(s, p + run - 1);
       i += run;
@@ -202,20 +243,43 @@ static void same_blocks(const struct slot *s)
 
 /* ---- instances ---- */
 
-static void free_arrays(struct slot *s)
+/* An array of the size, and nothing around it. */
+static void *array_in(struct room *room, size_t size)
 {
-  free(s->words);
-  free(s->tags);
-  free(s->refs);
-  s->up = 0;
+  if (!room->all) {
+    room->all = aligned_alloc(FENCE, 2 * FENCE + (room->max + FENCE - 1) / FENCE * FENCE);
+    HOLDS(room->all);
+  }
+  HOLDS(size <= room->max);
+  ASAN_POISON_MEMORY_REGION(room->all, 2 * FENCE + room->max);
+  ASAN_UNPOISON_MEMORY_REGION(room->all + FENCE, size);
+  return room->all + FENCE;
+}
+
+static void make_room(struct slot *s, uint32_t pages)
+{
+  s->rooms[0].max = KEEL_PAGES_WORDS(pages) * sizeof *s->words;
+  s->rooms[1].max = KEEL_PAGES_TAGS(pages) * sizeof *s->tags;
+  s->rooms[2].max = KEEL_PAGES_REFS(pages) * sizeof *s->refs;
+}
+
+static void arrays_for(struct slot *s, uint32_t n)
+{
+  uint32_t units = KEEL_PAGES_UNITS(n);
+  if (units == s->units) return;
+  s->words = array_in(&s->rooms[0], KEEL_PAGES_WORDS(n) * sizeof *s->words);
+  s->tags = array_in(&s->rooms[1], KEEL_PAGES_TAGS(n) * sizeof *s->tags);
+  s->refs = array_in(&s->rooms[2], KEEL_PAGES_REFS(n) * sizeof *s->refs);
+  s->units = units;
 }
 
 static void make(struct slot *s, keel_pfn_t base, uint32_t n)
 {
-  s->words = malloc(KEEL_PAGES_WORDS(n) * sizeof *s->words);
-  s->tags = malloc(KEEL_PAGES_TAGS(n) * sizeof *s->tags);
-  s->refs = malloc(KEEL_PAGES_REFS(n) * sizeof *s->refs);
-  HOLDS(s->words && s->tags && s->refs);
+  arrays_for(s, n);
+  /* The same for every input: init must make of it what it has to be. */
+  memset(s->words, 0xa5, KEEL_PAGES_WORDS(n) * sizeof *s->words);
+  memset(s->tags, 0xa5, KEEL_PAGES_TAGS(n) * sizeof *s->tags);
+  memset(s->refs, 0xa5, KEEL_PAGES_REFS(n) * sizeof *s->refs);
   memset(&s->z, 0xa5, sizeof s->z);
   enum keel_status got = keel_pages_init(&s->z, s->words, s->tags, s->refs, base, n);
   TRACE("init(base %" PRId64 ", n %u) -> %d\n", base, n, got);
@@ -244,14 +308,15 @@ static int all_zero(const void *p, size_t size)
 static void tidy_giant(struct slot *s)
 {
   for (uint32_t i = 0; i < s->m.watched * GRANULE; i++) {
+    if (s->m.state[i] != KEEL_PAGE_LIVE || i % (1u << s->m.order[i]) != 0) continue;
     uint32_t p = model_page(&s->m, i);
-    if (s->m.state[i] != KEEL_PAGE_LIVE || p % (1u << s->m.order[i]) != 0) continue;
     if (s->refs[p] > 0) s->refs[p] = 1;
     if (s->refs[p] > 0) HOLDS(keel_pages_put(&s->z, s->z.base + p, s->m.kind[i]) == KEEL_OK);
     HOLDS(keel_pages_put(&s->z, s->z.base + p, s->m.kind[i]) == KEEL_OK);
   }
   for (uint32_t g = 0; g < s->m.watched; g++) {
     uint32_t p = s->m.at[g] * GRANULE, n = s->m.n - p < GRANULE ? s->m.n - p : GRANULE;
+    if (model_run(&s->m, g * GRANULE, KEEL_PAGE_RESERVED) == GRANULE) continue;
     HOLDS(keel_pages_reserve(&s->z, s->z.base + p, n) == KEEL_OK);
   }
   HOLDS(all_zero(s->z.l1, (GIANT_UNITS / 2 + 1) * sizeof *s->words));
@@ -263,7 +328,36 @@ static void tidy_giant(struct slot *s)
   }
   HOLDS(s->z.nr_free == 0);
   s->z.allocs = s->z.frees = s->z.fails = s->z.largest_fail = 0;
-  s->up = 0;
+}
+
+/* A first instance is made once; later inputs get a copy of what it was then. */
+static void make_first(struct slot *s, keel_pfn_t base, uint32_t n)
+{
+  static struct {
+    int made;
+    struct keel_pages z;
+    uint64_t words[KEEL_PAGES_WORDS(MODEL_PAGES)];
+    uint8_t tags[MODEL_PAGES];
+    int32_t refs[MODEL_PAGES];
+  } was[SLOTS], *w;
+  w = &was[s - slots];
+  if (!w->made) {
+    make(s, base, n);
+    w->made = 1;
+    w->z = s->z;
+    memcpy(w->words, s->words, KEEL_PAGES_WORDS(n) * sizeof *s->words);
+    memcpy(w->tags, s->tags, KEEL_PAGES_TAGS(n) * sizeof *s->tags);
+    memcpy(w->refs, s->refs, KEEL_PAGES_REFS(n) * sizeof *s->refs);
+  } else {
+    arrays_for(s, n);
+    s->z = w->z;
+    memcpy(s->words, w->words, KEEL_PAGES_WORDS(n) * sizeof *s->words);
+    memcpy(s->tags, w->tags, KEEL_PAGES_TAGS(n) * sizeof *s->tags);
+    memcpy(s->refs, w->refs, KEEL_PAGES_REFS(n) * sizeof *s->refs);
+    HOLDS(model_init(&s->m, base, n) == KEEL_OK);
+    s->up = 1;
+    s->allocated = 0;
+  }
 }
 
 static void bring_up(struct slot *s)
@@ -276,7 +370,7 @@ static void bring_up(struct slot *s)
   if (s == &slots[GIANT])
     make_giant(s);
   else
-    make(s, first[s - slots].base, first[s - slots].n);
+    make_first(s, first[s - slots].base, first[s - slots].n);
   remember(s);
   HOLDS(well_formed(s));
 }
@@ -397,7 +491,6 @@ static void do_init(struct slot *s, const struct record *r)
 {
   static const keel_pfn_t base[] = {0, GRANULE, 3 * GRANULE, 4095 * (keel_pfn_t)GRANULE, KEEL_PFN_MAX - KEEL_PAGES_MAX};
   if (s == &slots[GIANT]) return;
-  free_arrays(s);
   make(s, base[r->at % 5], 1 + r->len % (r->where & 128 ? MODEL_PAGES : GRANULE));
   remember(s);
   HOLDS(well_formed(s));
@@ -595,19 +688,25 @@ static void right_numbers(const struct slot *s, const char *text)
 static void do_report(struct slot *s, const struct record *r)
 {
   static const char *const names[] = {"", "Node, zone   Normal", "of these only sixty-four characters may be in the report, not the last two"};
+  static char text[REPORT_MAX];
   const char *given = names[r->kind % 3];
-  char name[65] = "", text[1024];
-  size_t len = keel_pages_report(&s->z, given, NULL, 0), size = r->len % 4 ? r->at % (len + 2) : len + 1;
+  char *part = array_in(&report_room, sizeof text), name[65] = "";
+  if (reported) return; /* 17 numbers in decimal, made without a division, take as long as many other operations */
+  reported = 1;
   strncat(name, given, 64);
-  TRACE("report(size %zu)\n", size);
-  char *part = malloc(size);
-  HOLDS(len < sizeof text && (part || size == 0));
-  HOLDS(keel_pages_report(&s->z, given, text, sizeof text) == len && strlen(text) == len);
-  HOLDS(keel_pages_report(&s->z, given, part, size) == len);
-  if (size > 0) HOLDS(strncmp(part, text, size - 1) == 0 && part[size - 1 < len ? size - 1 : len] == 0);
-  HOLDS(strncmp(text, name, strlen(name)) == 0);
-  right_numbers(s, text + strlen(name));
-  free(part);
+  size_t len = keel_pages_report(&s->z, given, part, sizeof text);
+  TRACE("report -> %zu\n", len);
+  HOLDS(len < sizeof text && strlen(part) == len);
+  HOLDS(strncmp(part, name, strlen(name)) == 0);
+  right_numbers(s, part + strlen(name));
+  memcpy(text, part, sizeof text);
+  if (r->len % 4) {
+    size_t size = r->len % 4 == 1 ? 0 : r->len % 4 == 2 ? len + r->at % 3 : r->at % (len + 2);
+    part = array_in(&report_room, size);
+    TRACE("report(size %zu)\n", size);
+    HOLDS(keel_pages_report(&s->z, given, size == 0 && r->at % 2 ? NULL : part, size) == len);
+    if (size > 0) HOLDS(strncmp(part, text, size - 1) == 0 && part[size - 1 < len ? size - 1 : len] == 0);
+  }
   unchanged(s);
 }
 
@@ -731,7 +830,7 @@ static int corrupt(struct slot *s, const struct record *r, keel_pfn_t pfn)
 
 static void do_corrupt(struct slot *s, const struct record *r, keel_pfn_t pfn)
 {
-  if (s == &slots[GIANT]) return;
+  if (s == &slots[GIANT] || corrupted++ >= CORRUPTIONS) return; /* nothing is left of one, so inputs need no more */
   TRACE("corrupt(way %u, selector %u, at %u)\n", r->order % 8u, r->kind, r->at);
   int wrong = corrupt(s, r, pfn), got = keel_pages_check(&s->z);
   HOLDS(got == twin_check(&s->z));
@@ -789,15 +888,17 @@ static void operate(struct slot *s, const struct record *r)
   }
 }
 
-/* Few and short-lived arrays: a small quarantine keeps them in the cache. */
+/* The arrays are not allocated anew; what libFuzzer allocates may be reused at once. */
 const char *__asan_default_options(void);
-const char *__asan_default_options(void) { return "quarantine_size_mb=8:malloc_context_size=4:detect_stack_use_after_return=0"; }
+const char *__asan_default_options(void) { return "quarantine_size_mb=1:malloc_context_size=1:detect_stack_use_after_return=0"; }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
   (void)argc, (void)argv;
   tracing = getenv("PAGE_FUZZ_TRACE") != NULL;
+  for (struct slot *s = slots; s < slots + SLOTS; s++) make_room(s, s == &slots[GIANT] ? GIANT_UNITS * GRANULE : MODEL_PAGES);
+  report_room.max = REPORT_MAX;
   return 0;
 }
 
@@ -805,6 +906,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   if (size > RECORDS_MAX * RECORD) return -1;
+  reported = corrupted = 0;
   for (size_t at = 0; at + RECORD <= size; at += RECORD) {
     struct record r;
     memcpy(&r, data + at, sizeof r);
@@ -817,10 +919,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   for (struct slot *s = slots; s < slots + SLOTS; s++) {
     if (!s->up) continue;
     same_blocks(s);
-    if (s == &slots[GIANT])
-      tidy_giant(s);
-    else
-      free_arrays(s);
+    if (s == &slots[GIANT]) tidy_giant(s);
+    s->up = 0;
   }
   return 0;
 }
@@ -835,10 +935,22 @@ static uint32_t random_below(uint32_t *seed, uint32_t n)
   return (uint32_t)((uint64_t)*seed * n >> 32);
 }
 
+/* 0 .. n - 1, the larger ones more often: every operation after the place of a change
+   is in a state that may be new, and to check a new state is most of the work. */
+static uint32_t late_below(uint32_t *seed, uint32_t n)
+{
+  uint32_t most = random_below(seed, n);
+  for (uint32_t i = random_below(seed, 8); i > 0; i--) {
+    uint32_t other = random_below(seed, n);
+    if (other > most) most = other;
+  }
+  return most;
+}
+
 /* Opens room for a record at a random place; answers the place. */
 static size_t open_record(uint8_t *data, size_t *size, uint32_t *seed)
 {
-  size_t at = random_below(seed, (uint32_t)(*size / RECORD) + 1) * RECORD;
+  size_t at = late_below(seed, (uint32_t)(*size / RECORD) + 1) * RECORD;
   memmove(data + at + RECORD, data + at, *size - at);
   *size += RECORD;
   return at;
@@ -861,7 +973,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     memcpy(data + at, record, RECORD);
     return size;
   }
-  at = random_below(&seed, records) * RECORD;
+  at = late_below(&seed, records) * RECORD;
   if (way == 3 && records > 1) { /* one less */
     memmove(data + at, data + at + RECORD, size - at - RECORD);
     return size - RECORD;

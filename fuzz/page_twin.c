@@ -9,42 +9,48 @@
 #define KEEL_API __attribute__((unused)) static
 #include "keel.c"
 
-#define SEEN 65536u
+#define SEEN 524288u /* pairs: of the states with one place the latest, and the latest that came again */
 
-static uint64_t mix(uint64_t h, uint64_t x)
+static uint64_t mix(uint64_t a, uint64_t b)
 {
-  h = (h ^ x) * 0x9e3779b97f4a7c15u;
-  return h ^ h >> 29;
+  unsigned __int128 product = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd1b54a32d192ed03u);
+  return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* In four lanes, or it would wait for the multiplications.  size is a multiple of 8. */
 static uint64_t hash(uint64_t h, const void *data, size_t size)
 {
   const uint8_t *p = data, *end = p + size;
-  uint64_t x[4], lane[4] = {h, h + 1, h + 2, h + 3};
-  for (; end - p >= 32; p += 32) {
-    memcpy(x, p, 32);
-    for (int i = 0; i < 4; i++) lane[i] = mix(lane[i], x[i]);
+  uint64_t x[8], lane[4] = {h, mix(h, 1), mix(h, 2), mix(h, 3)};
+  for (; end - p >= 64; p += 64) {
+    memcpy(x, p, 64);
+    for (int i = 0; i < 4; i++) lane[i] = mix(lane[i] ^ x[2 * i], lane[i] + x[2 * i + 1]);
   }
   for (; end - p >= 8; p += 8) {
     memcpy(x, p, 8);
-    lane[0] = mix(lane[0], x[0]);
+    lane[0] = mix(lane[0] ^ x[0], size);
   }
-  return mix(mix(mix(lane[0], lane[1]), lane[2]), lane[3]);
+  return mix(mix(lane[0], lane[1]), mix(lane[2], lane[3]));
 }
 
 int twin_check(const struct keel_pages *z);
 int twin_check(const struct keel_pages *z)
 {
-  static uint64_t seen[SEEN];
+  static uint64_t seen[SEEN][2];
   uint32_t n = KEEL_PAGES_GRANULE * z->u; /* z->n may be wrong */
   int negative = z->allocs < 0 || z->frees < 0 || z->fails < 0 || z->largest_fail < 0;
   uint64_t h = mix(mix(mix(mix(1 + (uint64_t)negative, n), z->n), (uint64_t)z->base), (uint64_t)z->nr_free);
   h = hash(h, z->l0, KEEL_PAGES_WORDS(n) * sizeof *z->l0);
   h = hash(h, z->tag, KEEL_PAGES_TAGS(n) * sizeof *z->tag);
   h = hash(h, z->ref, KEEL_PAGES_REFS(n) * sizeof *z->ref);
-  if (seen[h % SEEN] == h) return 1;
+  uint64_t *at = seen[h % SEEN];
+  if (at[0] == h) return 1;
+  if (at[1] == h) {
+    at[1] = at[0];
+    at[0] = h;
+    return 1;
+  }
   int good = keel_pages_check(z);
-  if (good) seen[h % SEEN] = h;
+  if (good) at[1] = h;
   return good;
 }
