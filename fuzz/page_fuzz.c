@@ -11,7 +11,8 @@
      counters and the free blocks of each order are the model's, the blocks
      concerned read back as the model has them, and keel_pages_check() holds.
    Every array has exactly its documented size, between bytes that AddressSanitizer
-   lets nobody touch.  At the end every block is compared.
+   lets nobody touch.  At the end blocks all over the instance are compared, every
+   block if they are few; the operation "walk" compares every block.
 
    What costs the most is keel_pages_check(): 1,024 pages or more, each looked at as
    part of 11 blocks.  So page_twin.c knows the states that it has seen to be good,
@@ -81,7 +82,7 @@ struct slot {
 
 static struct slot slots[SLOTS];
 static struct room report_room;
-static int reported, corrupted; /* how often by this input */
+static int reported, walked, corrupted; /* how often by this input */
 #define CORRUPTIONS 2
 static int tracing;
 static const char *doing = "nothing";
@@ -167,13 +168,14 @@ static void same_instance(const struct slot *s)
   HOLDS(memcmp(&want, &s->z, sizeof want) == 0);
 }
 
-static void same_block(const struct slot *s, uint32_t p)
+static struct keel_block same_block(const struct slot *s, uint32_t p)
 {
   struct keel_block got, want;
   enum keel_status is = keel_pages_block(&s->z, s->m.base + p, &got);
   HOLDS(is == KEEL_OK && model_block(&s->m, s->m.base + p, &want) == KEEL_OK);
   HOLDS(got.pfn == want.pfn && got.order == want.order && got.state == want.state);
   HOLDS(got.kind == want.kind && got.refs == want.refs);
+  return got;
 }
 
 static void same_stats(const struct slot *s)
@@ -227,18 +229,22 @@ static void settled(struct slot *s, int64_t got, int64_t want, uint32_t lo, uint
     changed(s, lo, n);
 }
 
-/* Every block, by the model; reserved pages at both ends of a run. */
+/* Blocks all over the instance, by the model (a run of reserved pages at both ends):
+   every one or, if they are many, every so many. */
 static void same_blocks(const struct slot *s)
 {
-  for (uint32_t g = 0; g < s->m.watched; g++)
-    for (uint32_t i = g * GRANULE, end = i + GRANULE; i < end;) {
-      uint32_t p = model_page(&s->m, i);
-      if (p >= s->m.n) break;
-      uint32_t run = s->m.state[i] == KEEL_PAGE_RESERVED ? model_run(&s->m, i, KEEL_PAGE_RESERVED) : 1u << s->m.order[i];
-      same_block(s, p);
-      if (p + run <= s->m.n) same_block(s, p + run - 1);
-      i += run;
-    }
+  enum { ENOUGH = 64 };
+  uint32_t end = s->m.watched * GRANULE, turn = 0, blocks = 0, after;
+  for (uint32_t i = 0; i < end; i = model_end(&s->m, i)) blocks++;
+  uint32_t every = (blocks - 1) / ENOUGH + 1;
+  for (uint32_t i = 0; i < end; i = after, turn++) {
+    uint32_t p = model_page(&s->m, i);
+    after = model_end(&s->m, i);
+    if (p >= s->m.n || (turn + s->allocated) % every != 0) continue;
+    same_block(s, p);
+    p += after - i - 1;
+    if (after - i > 1 && p < s->m.n) same_block(s, p);
+  }
 }
 
 /* ---- instances ---- */
@@ -316,7 +322,7 @@ static void tidy_giant(struct slot *s)
   }
   for (uint32_t g = 0; g < s->m.watched; g++) {
     uint32_t p = s->m.at[g] * GRANULE, n = s->m.n - p < GRANULE ? s->m.n - p : GRANULE;
-    if (model_run(&s->m, g * GRANULE, KEEL_PAGE_RESERVED) == GRANULE) continue;
+    if (s->m.state[g * GRANULE] == KEEL_PAGE_RESERVED && model_end(&s->m, g * GRANULE) == (g + 1) * GRANULE) continue;
     HOLDS(keel_pages_reserve(&s->z, s->z.base + p, n) == KEEL_OK);
   }
   HOLDS(all_zero(s->z.l1, (GIANT_UNITS / 2 + 1) * sizeof *s->words));
@@ -629,14 +635,14 @@ static void do_block(struct slot *s, keel_pfn_t pfn)
 
 static void do_walk(struct slot *s)
 {
-  struct keel_block b;
   int64_t free_pages = 0;
+  if (s == &slots[GIANT] || walked++) return; /* up to 4,096 calls */
   TRACE("walk\n");
-  if (s == &slots[GIANT]) return;
-  for (keel_pfn_t pfn = s->m.base; pfn < s->m.base + s->m.n; pfn += (keel_pfn_t)1 << b.order) {
-    HOLDS(keel_pages_block(&s->z, pfn, &b) == KEEL_OK && b.pfn == pfn);
-    same_block(s, page_of(s, pfn));
+  for (keel_pfn_t pfn = s->m.base; pfn < s->m.base + s->m.n;) {
+    struct keel_block b = same_block(s, page_of(s, pfn));
+    HOLDS(b.pfn == pfn);
     if (b.state == KEEL_PAGE_FREE) free_pages += (int64_t)1 << b.order;
+    pfn += (keel_pfn_t)1 << b.order;
   }
   HOLDS(free_pages == s->m.stats.nr_free);
   unchanged(s);
@@ -650,15 +656,30 @@ static void do_check(struct slot *s)
   unchanged(s);
 }
 
-static void do_indices(struct slot *s)
+static void same_indices(const struct keel_page_stats *stats, const struct model *m)
 {
+  static const uint32_t odd[] = {KEEL_MAX_ORDER + 1, KEEL_MAX_ORDER + 2, 31, 32, 64, UINT32_MAX};
+  for (uint32_t i = 0; i <= KEEL_MAX_ORDER + 6; i++) {
+    uint32_t order = i <= KEEL_MAX_ORDER ? i : odd[i - KEEL_MAX_ORDER - 1];
+    HOLDS(keel_pages_frag_index(stats, order) == model_frag_index(m, order));
+    HOLDS(keel_pages_unusable_index(stats, order) == model_unusable_index(m, order));
+  }
+}
+
+/* Of the instance, and of counts that no small instance has. */
+static void do_indices(struct slot *s, const struct record *r)
+{
+  static struct model made;
   struct keel_page_stats stats;
   TRACE("indices\n");
   keel_pages_stats(&s->z, &stats);
-  for (uint32_t order = 0; order <= KEEL_MAX_ORDER + 2; order++) {
-    HOLDS(keel_pages_frag_index(&stats, order) == model_frag_index(&s->m, order));
-    HOLDS(keel_pages_unusable_index(&stats, order) == model_unusable_index(&s->m, order));
+  same_indices(&stats, &s->m);
+  for (uint32_t k = 0, bits = r->at; k <= KEEL_MAX_ORDER; k++, bits >>= 2) { /* none, one, some or as many as there can be */
+    const int64_t counts[] = {0, 1, r->len >> k, (int64_t)KEEL_PAGES_MAX >> k};
+    made.stats.free_blocks[k] = counts[bits % 4] <= KEEL_PAGES_MAX >> k ? counts[bits % 4] : 2;
   }
+  stats = made.stats;
+  same_indices(&stats, &made);
   unchanged(s);
 }
 
@@ -728,6 +749,7 @@ static void do_set_counters(struct slot *s, const struct record *r)
   if (r->len & 1) s->z.allocs = s->m.stats.allocs = INT64_MAX - (r->at & 1);
   if (r->len & 2) s->z.frees = s->m.stats.frees = INT64_MAX - (r->at >> 1 & 1);
   if (r->len & 4) s->z.fails = s->m.stats.fails = INT64_MAX - (r->at >> 2 & 1);
+  if (r->len & 8) s->z.largest_fail = s->m.stats.largest_fail = INT64_MAX - (r->at >> 3 & 1);
   remember(s);
 }
 
@@ -873,7 +895,7 @@ static void operate(struct slot *s, const struct record *r)
   case 22: doing = "put", do_put(s, pfn, own_kind(s, r, pfn), other_kind(s, r, pfn)); break;
   case 23: doing = "block", do_block(s, pfn); break;
   case 24: doing = "walk", do_walk(s), do_check(s); break;
-  case 26: doing = "indices", do_indices(s); break;
+  case 26: doing = "indices", do_indices(s, r); break;
   case 27: doing = "report", do_report(s, r); break;
   case 28: doing = "set refs", do_set_refs(s, r, pfn); break;
   case 29: doing = "set counters", do_set_counters(s, r); break;
@@ -906,7 +928,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   if (size > RECORDS_MAX * RECORD) return -1;
-  reported = corrupted = 0;
+  reported = walked = corrupted = 0;
   for (size_t at = 0; at + RECORD <= size; at += RECORD) {
     struct record r;
     memcpy(&r, data + at, sizeof r);
@@ -918,6 +940,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   doing = "all operations";
   for (struct slot *s = slots; s < slots + SLOTS; s++) {
     if (!s->up) continue;
+    unchanged(s); /* since its own last operation, whatever the others' were */
     same_blocks(s);
     if (s == &slots[GIANT]) tidy_giant(s);
     s->up = 0;

@@ -19,16 +19,17 @@ uint32_t model_page(const struct model *m, uint32_t index)
   return m->at[index / GRANULE] * GRANULE + index % GRANULE;
 }
 
-uint32_t model_run(const struct model *m, uint32_t index, enum keel_state state)
+uint32_t model_end(const struct model *m, uint32_t index)
 {
   uint32_t i = index, end = (index / GRANULE + 1) * GRANULE;
-  uint64_t eight, all = 0x0101010101010101u * (uint64_t)state;
+  uint64_t eight;
+  if (m->state[i] != KEEL_PAGE_RESERVED) return i + (1u << m->order[i]);
   for (; i + 8 <= end; i += 8) {
     memcpy(&eight, m->state + i, 8);
-    if (eight != all) break;
+    if (eight != 0x0101010101010101u * KEEL_PAGE_RESERVED) break;
   }
-  while (i < end && m->state[i] == state) i++;
-  return i - index;
+  while (i < end && m->state[i] == KEEL_PAGE_RESERVED) i++;
+  return i;
 }
 
 static int state_of(const struct model *m, uint32_t p)

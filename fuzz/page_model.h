@@ -61,7 +61,7 @@ void model_watch(struct model *m, const uint32_t *at, uint32_t watched);
 uint32_t model_index(const struct model *m, uint32_t p);
 /* The page of the instance that has the index. */
 uint32_t model_page(const struct model *m, uint32_t index);
-/* How many pages of that state there are from the index on, in its granule. */
-uint32_t model_run(const struct model *m, uint32_t index, enum keel_state state);
+/* The index after the block that starts there, or after the reserved pages from there on in its granule. */
+uint32_t model_end(const struct model *m, uint32_t index);
 
 #endif
