@@ -217,6 +217,21 @@ static void arrays_are_as_small_as_documented(void **state)
   assert_int_equal(KEEL_PAGES_WORDS(KEEL_PAGES_MAX), 8388608 + 131073 + 2049 + 33);
 }
 
+static void init_makes_new_what_was_used(void **state)
+{
+  (void)state;
+  struct pool p = full_pool(BASE, 1500), fresh = reserved_pool(1024, 1100);
+  for (int i = 0; i < 50; i++) assert_true(keel_pages_alloc(&p.z, (uint32_t)i % 6, 3) >= BASE);
+  OK(keel_pages_get(&p.z, BASE));
+  assert_int_equal(keel_pages_alloc(&p.z, 10, 0), KEEL_NO_PAGES);
+  OK(keel_pages_init(&p.z, p.words, p.tags, p.refs, 1024, 1100)); /* of as many granules: the same arrays */
+  assert_true(same_arrays(&p, &fresh));
+  fresh.z.l0 = p.z.l0, fresh.z.l1 = p.z.l1, fresh.z.l2 = p.z.l2, fresh.z.l3 = p.z.l3, fresh.z.tag = p.z.tag, fresh.z.ref = p.z.ref;
+  assert_memory_equal(&p.z, &fresh.z, sizeof p.z);
+  drop(&fresh);
+  drop_sound(&p);
+}
+
 /* ---- add, reserve ---- */
 
 static void add_cuts_a_range_into_the_largest_blocks(void **state)
@@ -366,6 +381,46 @@ static void alloc_is_best_fit_then_lowest(void **state)
   drop_sound(&p);
 }
 
+/* Where an allocation must come from, by a walk over all blocks, or KEEL_NO_PAGES. */
+static keel_pfn_t best_by_walk(const struct pool *p, uint32_t order)
+{
+  struct keel_block b;
+  keel_pfn_t best = KEEL_NO_PAGES;
+  uint32_t best_order = KEEL_MAX_ORDER + 1;
+  for (keel_pfn_t pfn = p->z.base; keel_pages_block(&p->z, pfn, &b) == KEEL_OK; pfn += (keel_pfn_t)1 << b.order)
+    if (b.state == KEEL_PAGE_FREE && b.order >= order && b.order < best_order) {
+      best = pfn;
+      best_order = b.order;
+    }
+  return best;
+}
+
+/* In states of all sorts, over several granules and until nothing is left. */
+static void alloc_takes_what_a_walk_finds(void **state)
+{
+  (void)state;
+  uint32_t seed = 3;
+  for (uint32_t round = 0; round < 20; round++) {
+    struct pool p = reserved_pool(BASE, 4 * G - 7);
+    for (uint32_t i = 0; i < 40; i++) { /* holes of all sizes; what is there already is refused */
+      seed = seed * 1664525u + 1013904223u;
+      keel_pages_add(&p.z, BASE + (seed >> 8) % (4 * G - 7), 1 + (seed >> 20) % (i < 20 ? 40 : 400));
+    }
+    for (uint32_t fails = 0; fails < 30;) {
+      seed = seed * 1664525u + 1013904223u;
+      uint32_t order = (seed >> 8) % 11, n = 1 + (seed >> 12) % (1u << order);
+      if (seed >> 31) n = 1u << order;
+      while (order > 0 && 1u << (order - 1) >= n) order--;
+      keel_pfn_t want = best_by_walk(&p, order);
+      assert_int_equal(seed >> 30 & 1 && n == 1u << order ? keel_pages_alloc(&p.z, order, 1) : keel_pages_alloc_exact(&p.z, n, 1), want);
+      fails += want < 0;
+      if (want >= 0 && (seed >> 4) % 4 == 0) OK(keel_pages_free(&p.z, want, 1));
+    }
+    assert_int_equal(stats(&p).fails, 30);
+    drop_sound(&p);
+  }
+}
+
 static void alloc_refuses(void **state)
 {
   (void)state;
@@ -379,6 +434,14 @@ static void alloc_refuses(void **state)
     REFUSED(&p, keel_pages_alloc_range(&p.z, -1, 1, kinds[i]), KEEL_BAD_ARGUMENT);
   }
   REFUSED(&empty, keel_pages_alloc(&empty.z, 11, 0), KEEL_BAD_ARGUMENT); /* not counted as a failure */
+  REFUSED(&empty, keel_pages_alloc(&empty.z, 0, 8), KEEL_BAD_ARGUMENT);
+  REFUSED(&empty, keel_pages_alloc(&empty.z, UINT32_MAX, UINT32_MAX), KEEL_BAD_ARGUMENT);
+  REFUSED(&empty, keel_pages_alloc_exact(&empty.z, 0, 0), KEEL_BAD_ARGUMENT);
+  REFUSED(&empty, keel_pages_alloc_exact(&empty.z, 1025, 0), KEEL_BAD_ARGUMENT);
+  REFUSED(&empty, keel_pages_alloc_exact(&empty.z, 1, 8), KEEL_BAD_ARGUMENT);
+  REFUSED(&empty, keel_pages_alloc_range(&empty.z, BASE, 1, 8), KEEL_BAD_ARGUMENT);      /* before the page is looked at, */
+  REFUSED(&empty, keel_pages_alloc_range(&empty.z, INT64_MAX, 0, 0), KEEL_BAD_ARGUMENT); /* or the range */
+  REFUSED(&empty, keel_pages_alloc_range(&empty.z, BASE, 1, 0), KEEL_BUSY);
   assert_int_equal(keel_pages_alloc(&p.z, 10, 7), BASE);
   drop(&empty);
   drop_sound(&p);
@@ -394,6 +457,8 @@ static void failures_are_counted_with_the_largest(void **state)
   NO_PAGES(&p, keel_pages_alloc_exact(&p.z, 9, 0), 9);
   assert_int_equal(stats(&p).fails, 4);
   assert_int_equal(stats(&p).largest_fail, 1024);
+  REFUSED(&p, keel_pages_alloc_range(&p.z, BASE, 8 * G, 0), KEEL_OUT_OF_RANGE); /* no failure of these is counted */
+  assert_int_equal(stats(&p).allocs, 0);
   assert_int_equal(keel_pages_alloc(&p.z, 3, 0), BASE);
   drop_sound(&p);
 }
@@ -606,6 +671,53 @@ static void free_range_refuses(void **state)
   drop_sound(&p);
 }
 
+/* Two blocks of a range are wrong, each in its way: the first is named. */
+static void free_range_names_the_first_wrong_page(void **state)
+{
+  (void)state;
+  enum { WAYS = 4 };
+  static const enum keel_status error[WAYS] = {KEEL_RESERVED, KEEL_ALREADY_FREE, KEEL_WRONG_KIND, KEEL_BUSY};
+  for (int first = 0; first < WAYS; first++)
+    for (int second = 0; second < WAYS; second++)
+      for (uint32_t tail = 0; tail < 2; tail++) {
+        struct pool p = full_pool(BASE, G);
+        const int way[] = {first, second};
+        OK(keel_pages_alloc_range(&p.z, BASE, 10, 4));
+        OK(keel_pages_alloc_range(&p.z, BASE + 10, 6, 4));
+        for (uint32_t i = 0; i < 2; i++) {
+          keel_pfn_t pfn = BASE + 3 + 4 * i;
+          if (way[i] == 3) OK(keel_pages_get(&p.z, pfn));
+          else OK(keel_pages_free(&p.z, pfn, 4));
+          if (way[i] == 0) OK(keel_pages_reserve(&p.z, pfn, 1));
+          if (way[i] == 2) OK(keel_pages_alloc_range(&p.z, pfn, 1, 5));
+        }
+        if (tail) OK(keel_pages_free_range(&p.z, BASE + 12, 4, 4)); /* and more is wrong behind them */
+        REFUSED(&p, keel_pages_free_range(&p.z, BASE, 16, 4), error[first]);
+        REFUSED(&p, keel_pages_free_range(&p.z, BASE + 4, 6, 4), error[second]);
+        OK(keel_pages_free_range(&p.z, BASE, 3, 4));
+        drop_sound(&p);
+      }
+}
+
+/* Of one block: its kind, then its references, then whether it passes the end. */
+static void free_range_looks_at_a_block_as_free_does(void **state)
+{
+  (void)state;
+  struct pool p = mixed_pool();
+  OK(keel_pages_get(&p.z, BASE + 8));
+  REFUSED(&p, keel_pages_free_range(&p.z, BASE + 8, 2, 5), KEEL_WRONG_KIND);  /* shared, and too long */
+  REFUSED(&p, keel_pages_free_range(&p.z, BASE + 8, 2, 4), KEEL_BUSY);
+  REFUSED(&p, keel_pages_free_range(&p.z, BASE + 9, 1, 5), KEEL_NOT_HEAD);
+  REFUSED(&p, keel_pages_free_range(&p.z, BASE + 8, 2, 8), KEEL_WRONG_KIND);  /* a kind that nothing has */
+  REFUSED(&p, keel_pages_free_range(&p.z, BASE + 8, 2, UINT32_MAX), KEEL_WRONG_KIND);
+  REFUSED(&p, keel_pages_free_range(&p.z, BASE + 16, 1, 8), KEEL_ALREADY_FREE);
+  OK(keel_pages_put(&p.z, BASE + 8, 4));
+  REFUSED(&p, keel_pages_free_range(&p.z, BASE + 8, 2, 4), KEEL_BUSY);        /* too long only */
+  REFUSED(&p, keel_pages_free_range(&p.z, BASE + 8, 2, 5), KEEL_WRONG_KIND);
+  OK(keel_pages_free_range(&p.z, BASE + 8, 4, 4));
+  drop_sound(&p);
+}
+
 static void split_makes_single_pages(void **state)
 {
   (void)state;
@@ -801,6 +913,45 @@ static void counters_stop_at_their_maximum(void **state)
   drop_sound(&p);
 }
 
+/* A counter at its maximum does not keep the others from counting. */
+static void each_counter_stops_alone(void **state)
+{
+  (void)state;
+  struct pool p = full_pool(BASE, 8);
+  p.z.fails = INT64_MAX;
+  assert_int_equal(keel_pages_alloc(&p.z, 4, 0), KEEL_NO_PAGES);
+  assert_true(stats(&p).fails == INT64_MAX && stats(&p).largest_fail == 16);
+  assert_int_equal(keel_pages_alloc_exact(&p.z, 1000, 0), KEEL_NO_PAGES);
+  assert_true(stats(&p).fails == INT64_MAX && stats(&p).largest_fail == 1000);
+  p.z.allocs = INT64_MAX;
+  OK(keel_pages_alloc_range(&p.z, BASE, 8, 0));
+  assert_true(stats(&p).allocs == INT64_MAX && stats(&p).frees == 0 && stats(&p).nr_free == 0);
+  p.z.frees = INT64_MAX - 3;
+  OK(keel_pages_free_range(&p.z, BASE, 2, 0)); /* two blocks */
+  assert_true(stats(&p).frees == INT64_MAX - 1 && stats(&p).nr_free == 2);
+  OK(keel_pages_free_range(&p.z, BASE + 2, 6, 0)); /* six, and room for one */
+  assert_true(stats(&p).frees == INT64_MAX && stats(&p).nr_free == 8);
+  p.z.largest_fail = INT64_MAX;
+  assert_int_equal(keel_pages_alloc(&p.z, 10, 0), KEEL_NO_PAGES);
+  assert_int_equal(stats(&p).largest_fail, INT64_MAX);
+  drop_sound(&p);
+}
+
+static void looking_changes_nothing(void **state)
+{
+  (void)state;
+  struct pool p = mixed_pool(), was = snapshot(&p);
+  struct keel_block b;
+  char text[512];
+  for (uint32_t q = 0; q < 2 * G; q++) OK(keel_pages_block(&p.z, BASE + q, &b));
+  stats(&p);
+  assert_true(keel_pages_report(&p.z, "zone", text, sizeof text) > 0);
+  assert_int_equal(keel_pages_check(&p.z), 1);
+  assert_true(same(&p, &was));
+  drop(&was);
+  drop_sound(&p);
+}
+
 static void indices_of(const uint32_t blocks[KEEL_MAX_ORDER + 1], uint32_t order, int32_t frag, int32_t unusable)
 {
   struct keel_page_stats s = {.pages = 1};
@@ -918,6 +1069,29 @@ static void report_takes_64_characters_of_the_name(void **state)
   assert_memory_equal(text, name, 64);
   free(exact);
   drop_sound(&p);
+}
+
+/* The longest there is: every number as long as it gets. */
+static void report_is_below_1024_characters(void **state)
+{
+  (void)state;
+  struct pool p = full_pool(LAST_BASE, 3000);
+  p.z.allocs = p.z.frees = p.z.fails = p.z.largest_fail = INT64_MAX;
+  char name[65], text[1024], again[1024];
+  memset(name, 'n', 64);
+  name[64] = 0;
+  size_t len = keel_pages_report(&p.z, name, text, sizeof text);
+  assert_true(len + 11 * 3 < 1024); /* a count of blocks takes six places here, and nine at most */
+  assert_int_equal(len, strlen(text));
+  for (size_t size = 0; size <= len + 1; size++) { /* cut at every place, the name's included */
+    memset(again, '#', sizeof again);
+    assert_int_equal(keel_pages_report(&p.z, name, again, size), len);
+    size_t shown = size == 0 ? 0 : size - 1 < len ? size - 1 : len;
+    assert_memory_equal(again, text, shown);
+    assert_int_equal(again[shown], size == 0 ? '#' : 0);
+    for (size_t i = size; i < sizeof again; i++) assert_int_equal(again[i], '#');
+  }
+  drop(&p);
 }
 
 /* ---- check ---- */
@@ -1113,6 +1287,41 @@ static void instances_are_independent(void **state)
   drop_sound(&a), drop_sound(&b), drop_sound(&c);
 }
 
+/* What an instance does is the same whether or not another one does something between its calls. */
+static void instances_do_not_know_of_each_other(void **state)
+{
+  (void)state;
+  enum { STEPS = 400 };
+  struct pool alone = full_pool(BASE, 2500), one = full_pool(BASE, 2500), two = full_pool(BASE, 1800);
+  uint32_t seed = 11, other = 12;
+  for (int step = 0; step < STEPS; step++) {
+    seed = seed * 1664525u + 1013904223u;
+    other = other * 1664525u + 1013904223u;
+    struct pool *const pools[] = {&alone, &two, &one};
+    keel_pfn_t got[3];
+    for (int i = 0; i < 3; i++) {
+      uint32_t r = i == 1 ? other : seed, kind = r >> 8 & 3;
+      struct keel_pages *z = &pools[i]->z;
+      keel_pfn_t pfn = BASE + (r >> 12) % 2500;
+      switch (r >> 28) {
+      case 0: got[i] = keel_pages_free(z, pfn, kind); break;
+      case 1: got[i] = keel_pages_get(z, pfn); break;
+      case 2: got[i] = keel_pages_put(z, pfn, kind); break;
+      case 3: got[i] = keel_pages_split(z, pfn, kind); break;
+      case 4: got[i] = keel_pages_reserve(z, pfn, 1 + (r >> 4) % 8); break;
+      case 5: got[i] = keel_pages_add(z, pfn, 1 + (r >> 4) % 8); break;
+      case 6: got[i] = keel_pages_free_range(z, pfn, 1 + (r >> 4) % 8, kind); break;
+      case 7: got[i] = keel_pages_alloc_range(z, pfn, 1 + (r >> 4) % 8, kind); break;
+      case 8: got[i] = keel_pages_alloc_exact(z, 1 + (r >> 4) % 64, kind); break;
+      default: got[i] = keel_pages_alloc(z, (r >> 4) % 6, kind);
+      }
+    }
+    assert_int_equal(got[0], got[2]);
+    assert_true(same_arrays(&alone, &one));
+  }
+  drop_sound(&alone), drop_sound(&one), drop_sound(&two);
+}
+
 /* Large enough that the uppermost summary has two words. */
 static void a_large_instance_finds_its_blocks(void **state)
 {
@@ -1142,6 +1351,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(init_makes_all_pages_reserved),
       cmocka_unit_test(init_refuses_bad_arguments),
+      cmocka_unit_test(init_makes_new_what_was_used),
       cmocka_unit_test(arrays_are_as_small_as_documented),
       cmocka_unit_test(add_cuts_a_range_into_the_largest_blocks),
       cmocka_unit_test(adjacent_ranges_merge_in_any_order),
@@ -1150,6 +1360,7 @@ int main(void)
       cmocka_unit_test(reserve_refuses),
       cmocka_unit_test(alloc_serves_every_order),
       cmocka_unit_test(alloc_is_best_fit_then_lowest),
+      cmocka_unit_test(alloc_takes_what_a_walk_finds),
       cmocka_unit_test(alloc_refuses),
       cmocka_unit_test(failures_are_counted_with_the_largest),
       cmocka_unit_test(alloc_exact_gives_the_tail_back),
@@ -1160,6 +1371,8 @@ int main(void)
       cmocka_unit_test(free_merges_whatever_the_order),
       cmocka_unit_test(free_range_frees_whole_blocks),
       cmocka_unit_test(free_range_refuses),
+      cmocka_unit_test(free_range_names_the_first_wrong_page),
+      cmocka_unit_test(free_range_looks_at_a_block_as_free_does),
       cmocka_unit_test(split_makes_single_pages),
       cmocka_unit_test(split_refuses_shared_blocks),
       cmocka_unit_test(references_keep_a_block),
@@ -1169,11 +1382,14 @@ int main(void)
       cmocka_unit_test(block_describes_every_page_of_a_block),
       cmocka_unit_test(stats_are_what_a_walk_counts),
       cmocka_unit_test(counters_stop_at_their_maximum),
+      cmocka_unit_test(each_counter_stops_alone),
+      cmocka_unit_test(looking_changes_nothing),
       cmocka_unit_test(indices_are_those_of_linux),
       cmocka_unit_test(indices_of_unknown_orders_are_zero),
       cmocka_unit_test(report_has_the_columns_of_buddyinfo),
       cmocka_unit_test(report_stays_in_its_buffer),
       cmocka_unit_test(report_takes_64_characters_of_the_name),
+      cmocka_unit_test(report_is_below_1024_characters),
       cmocka_unit_test(check_sees_wrong_counters),
       cmocka_unit_test(check_sees_wrong_ranges),
       cmocka_unit_test(check_sees_wrong_tags),
@@ -1182,6 +1398,7 @@ int main(void)
       cmocka_unit_test(check_sees_buddies_that_should_be_one),
       cmocka_unit_test(check_accepts_what_is_right),
       cmocka_unit_test(instances_are_independent),
+      cmocka_unit_test(instances_do_not_know_of_each_other),
       cmocka_unit_test(a_large_instance_finds_its_blocks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
