@@ -755,8 +755,38 @@ static void do_set_counters(struct slot *s, const struct record *r)
 
 /* ---- corruption: keel_pages_check() must see it ----
    This part knows how the arrays are laid out: the tag of a reserved page is 0, of
-   a live head kind * 16 + order + 1 (+ 128 when shared), of any other page 255;
-   bit node(z, p, k) of l0 stands for the free block of order k at page p. */
+   a page that is not the head of a live block 255, and bit node(z, p, k) of l0
+   stands for the free block of order k at page p.  The tags of heads it learns. */
+
+static struct {
+  uint8_t head, order, shared;
+} tag_means[256];
+
+static void learn_tags(void)
+{
+  static uint64_t words[KEEL_PAGES_WORDS(GRANULE)];
+  static uint8_t tags[GRANULE];
+  static int32_t refs[GRANULE];
+  struct keel_pages z;
+  HOLDS(keel_pages_init(&z, words, tags, refs, 0, GRANULE) == KEEL_OK && keel_pages_add(&z, 0, GRANULE) == KEEL_OK);
+  for (uint32_t i = 0; i < KEEL_KINDS * (KEEL_MAX_ORDER + 1) * 2; i++) {
+    uint32_t kind = i % KEEL_KINDS, order = i / KEEL_KINDS / 2, shared = i / KEEL_KINDS % 2;
+    HOLDS(keel_pages_alloc(&z, order, kind) == 0);
+    if (shared) HOLDS(keel_pages_get(&z, 0) == KEEL_OK);
+    HOLDS(tags[0] != 0 && tags[0] != 255 && !tag_means[tags[0]].head);
+    tag_means[tags[0]].head = 1;
+    tag_means[tags[0]].order = (uint8_t)order;
+    tag_means[tags[0]].shared = (uint8_t)shared;
+    if (shared) HOLDS(keel_pages_put(&z, 0, kind) == KEEL_OK);
+    HOLDS(keel_pages_free(&z, 0, kind) == KEEL_OK);
+  }
+}
+
+/* Reserved, or a live block of one page with one reference. */
+static int is_lone(uint8_t tag)
+{
+  return tag == 0 || (tag_means[tag].head && tag_means[tag].order == 0 && !tag_means[tag].shared);
+}
 
 static uint32_t node(const struct keel_pages *z, uint32_t p, uint32_t k)
 {
@@ -785,10 +815,9 @@ static int corrupt_tag(struct slot *s, uint32_t p, uint8_t tag)
   if (tag == was) return 0;
   s->tags[p] = tag;
   /* A reserved page and a live block of one page: no other place tells. */
-  int lone = was == 0 || (was % 16 == 1 && was < 128), to_lone = tag == 0 || (tag % 16 == 1 && tag < 128);
-  if (p < s->m.n && state != KEEL_PAGE_FREE && lone && to_lone) return 0;
+  if (p < s->m.n && state != KEEL_PAGE_FREE && is_lone(was) && is_lone(tag)) return 0;
   /* Another kind of live block is as good. */
-  return !(state == KEEL_PAGE_LIVE && was != 255 && was % 16 == tag % 16 && was / 128 == tag / 128);
+  return !(tag_means[was].head && tag_means[tag].head && tag_means[was].order == tag_means[tag].order && tag_means[was].shared == tag_means[tag].shared);
 }
 
 static int corrupt_ref(struct slot *s, uint32_t p, uint32_t how)
@@ -921,6 +950,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
   tracing = getenv("PAGE_FUZZ_TRACE") != NULL;
   for (struct slot *s = slots; s < slots + SLOTS; s++) make_room(s, s == &slots[GIANT] ? GIANT_UNITS * GRANULE : MODEL_PAGES);
   report_room.max = REPORT_MAX;
+  learn_tags();
   return 0;
 }
 

@@ -1103,8 +1103,19 @@ static uint32_t node(const struct pool *p, uint32_t page, uint32_t order)
   return 2 * (n - (n >> order)) + (page >> order);
 }
 
-/* A pool with blocks of all sorts.  The tag of a reserved page is 0, of a live head
-   kind * 16 + order + 1, with 128 when it is shared, of any other page 255. */
+/* The tag of a live block's first page, as the allocator itself writes it (of a reserved
+   page it is 0, of any other page 255). */
+static uint8_t tag_of(uint32_t kind, uint32_t order, int shared)
+{
+  struct pool p = full_pool(BASE, G);
+  assert_int_equal(keel_pages_alloc(&p.z, order, kind), BASE);
+  if (shared) OK(keel_pages_get(&p.z, BASE));
+  uint8_t tag = p.tags[0];
+  drop(&p);
+  return tag;
+}
+
+/* A pool with blocks of all sorts. */
 enum { FREE_AT = 64, RESERVED_AT = 40, LIVE_AT = 0, SHARED_AT = 16, SINGLE_AT = 32 };
 static struct pool sorted_pool(void)
 {
@@ -1165,23 +1176,23 @@ static void check_sees_wrong_tags(void **state)
 {
   (void)state;
   SEEN(p.tags[RESERVED_AT] = 255);               /* nobody's */
-  SEEN(p.tags[RESERVED_AT] = 2);                 /* a block over its end */
+  SEEN(p.tags[RESERVED_AT] = tag_of(0, 1, 0));                 /* a block over its end */
   SEEN(p.tags[FREE_AT] = 0);                     /* free and reserved */
   SEEN(p.tags[FREE_AT + 5] = 0);
-  SEEN(p.tags[FREE_AT] = 7);                     /* free and live */
-  SEEN(p.tags[FREE_AT + 1] = 1);
+  SEEN(p.tags[FREE_AT] = tag_of(0, 6, 0));                     /* free and live */
+  SEEN(p.tags[FREE_AT + 1] = tag_of(0, 0, 0));
   SEEN(p.tags[LIVE_AT] = 255);                   /* a block without a head */
   SEEN(p.tags[LIVE_AT] = 0);
   SEEN(p.tags[LIVE_AT + 1] = 0);                 /* a hole in a block */
-  SEEN(p.tags[LIVE_AT + 8] = 3 * 16 + 1);        /* a block in a block */
-  SEEN(p.tags[LIVE_AT] = 3 * 16 + 4);            /* too small */
-  SEEN(p.tags[LIVE_AT] = 3 * 16 + 6);            /* too large */
-  SEEN(p.tags[SINGLE_AT + 1] = 2 * 16 + 2);      /* not aligned */
-  SEEN(p.tags[LIVE_AT] = 3 * 16 + 12);           /* no order */
-  SEEN(p.tags[LIVE_AT] = 3 * 16);
-  SEEN(p.tags[LIVE_AT] += 128);                  /* shared without references */
-  SEEN(p.tags[SHARED_AT] -= 128);
-  SEEN(p.tags[3 * G - 100] = 1);                 /* beyond the last page */
+  SEEN(p.tags[LIVE_AT + 8] = tag_of(3, 0, 0));        /* a block in a block */
+  SEEN(p.tags[LIVE_AT] = tag_of(3, 3, 0));            /* too small */
+  SEEN(p.tags[LIVE_AT] = tag_of(3, 5, 0));            /* too large */
+  SEEN(p.tags[SINGLE_AT + 1] = tag_of(2, 1, 0));      /* not aligned */
+  SEEN(p.tags[LIVE_AT] = (uint8_t)(tag_of(3, 10, 0) + 1));           /* no order */
+  SEEN(p.tags[LIVE_AT] = (uint8_t)(tag_of(3, 0, 0) - 1));
+  SEEN(p.tags[LIVE_AT] = tag_of(3, 4, 1));                  /* shared without references */
+  SEEN(p.tags[SHARED_AT] = tag_of(3, 4, 0));
+  SEEN(p.tags[3 * G - 100] = tag_of(0, 0, 0));                 /* beyond the last page */
   SEEN(p.tags[3 * G - 1] = 255);
 }
 
@@ -1254,7 +1265,7 @@ static void check_accepts_what_is_right(void **state)
 {
   (void)state;
   struct pool p = sorted_pool();
-  p.tags[LIVE_AT] = 5 * 16 + 5; /* another kind of block */
+  p.tags[LIVE_AT] = tag_of(5, 4, 0); /* another kind of block */
   assert_int_equal(keel_pages_check(&p.z), 1);
   p.refs[SHARED_AT] = KEEL_REFS_MAX - 1;
   assert_int_equal(keel_pages_check(&p.z), 1);
