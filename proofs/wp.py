@@ -15,12 +15,14 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 OPTIONS = ["-wp-literals", "-wp-rte", "-warn-unsigned-overflow", "-warn-unsigned-downcast", "-wp-model", "Typed"]
-PROVERS = ["z3t", "z3", "cvc4"]  # z3t: Z3 by triggers only, see why3_config
+PROVERS = ["cvc4", "z3t", "z3"]  # the best first; z3t: Z3 by triggers only, see why3_config
 TIMEOUT = 40  # seconds per goal and prover
-FIRST_TIMEOUT = 2  # the same in a first pass over all goals; the full one is for what that leaves
+FIRST_TIMEOUT = 2  # of the first prover, in a first pass over all goals; all provers and the full timeout are for what that leaves
+SMOKE_TIMEOUT = 1  # of the first prover, for each smoke test; nearly all of them use it up
 LEMMAS = "@lemma"  # stands for all ACSL lemmas together, where a function's name is expected
 
 GOAL = re.compile(r"^\[wp\] \[(?P<prover>[^\]]+)\] Goal typed_(?P<name>\w+)(?: : (?P<verdict>\w+))?(?P<rest>.*)$")
+GENERATED = re.compile(r"^\[wp\] (?:\[Qed\] )?Goal typed_(\w+) :")  # with -wp-prover none
 SMOKE = re.compile(r"^\[wp\] \[(?P<verdict>\w+)\] Smoke-test typed_(?P<name>\w+)")
 MESSAGE = re.compile(r"^\[[\w:-]+\] (?P<text>.*(?:Warning|User Error|Failure|Fatal|Ignored|Unsupported|aborted).*)$")
 HYPOTHESIS = re.compile(r"Memory model hypotheses for function '(\w+)': (.*)")
@@ -157,11 +159,11 @@ def read_pass(lines, result):
     return names
 
 
-def run_once(file, result, options, provers, smoke, directory):
+def run_once(file, result, options, smoke, directory):
     """One Frama-C process: the proof, then the smoke tests if wanted; fills in the result."""
-    arguments = [str(pathlib.Path(file).resolve()), *options, "-wp-prover", ",".join(provers), "-then"]
+    arguments = [str(pathlib.Path(file).resolve()), *options, "-then"]
     if smoke:  # -then forgets the options; what is proved is not generated again, so only smoke tests and open goals are
-        arguments += [*options, "-wp-prover", smoke, "-wp-smoke-tests", "-wp-smoke-timeout", "2" if "cvc4" in smoke else "1", "-then"]
+        arguments += [*options, "-wp-par", "1", "-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT), "-then"]
     table = directory / "status.csv"
     table.unlink(missing_ok=True)
     lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
@@ -184,25 +186,37 @@ def run_once(file, result, options, provers, smoke, directory):
                    if row[3] == result.function and row[5] not in ("Valid", "Considered valid", "Partially proven")]
 
 
-def prove(file, function, timeout=TIMEOUT, split=False, provers=None, first=FIRST_TIMEOUT, cache=None, par=3, smoke=None):
-    """Prove all goals of one function; smoke names the provers that shall try to derive a contradiction from its assumptions."""
+def selection(function, split):
+    """The options of WP that choose the goals of one function."""
+    return ["-wp", *OPTIONS, *(["-wp-prop=@lemma"] if function == LEMMAS else ["-wp-fct", function]), *(["-wp-split"] if split else [])]
+
+
+def prove(file, function, timeout=TIMEOUT, split=False, provers=None, first=FIRST_TIMEOUT, cache=None, par=3, smoke=False):
+    """Prove all goals of one function; with smoke, also try to derive a contradiction from its assumptions."""
     result = Result(function, timeout)
     with tempfile.TemporaryDirectory(prefix="keel-wp.") as name:
         directory = pathlib.Path(name)
         began = directory.stat().st_mtime
-        provers = list(provers or PROVERS)
         kept = pathlib.Path(cache or directory / "cache")
         kept.mkdir(parents=True, exist_ok=True)
-        options = ["-wp", *OPTIONS, *(["-wp-prop=@lemma"] if function == LEMMAS else ["-wp-fct", function]), *(["-wp-split"] if split else []),
-                   "-wp-par", str(par), "-wp-cache", "update", "-wp-cache-dir", str(kept), "-wp-timeout"]
-        run_once(file, result, [*options, str(min(first or timeout, timeout))], provers, None, directory)
+        options = [*selection(function, split), "-wp-par", str(par), "-wp-cache", "update", "-wp-cache-dir", str(kept)]
+        provers = provers or PROVERS
+        run_once(file, result, [*options, "-wp-prover", provers[0], "-wp-timeout", str(min(first, timeout))], smoke and function != LEMMAS, directory)
+        if result.proved < len(result.goals) and not result.complaints:  # takes what is proved from the cache
+            run_once(file, result, [*options, "-wp-prover", ",".join(provers), "-wp-timeout", str(timeout)], False, directory)
         forget_failures(kept, began)
-        if not result.ok and not result.complaints and (first or timeout) < timeout:
-            run_once(file, result, [*options, str(timeout)], provers, None, directory)  # takes what is proved from the cache
-            forget_failures(kept, began)
-        if result.ok and smoke and function != LEMMAS:
-            run_once(file, result, [*options, str(timeout)], provers, smoke, directory)
     return result
+
+
+def count(file, function, split=False):
+    """(goals, smoke tests) of one function, as WP generates them; proves nothing."""
+    with tempfile.TemporaryDirectory(prefix="keel-wp.") as name:
+        lines, status = frama_c([str(pathlib.Path(file).resolve()), *selection(function, split), "-wp-prover", "none", "-wp-smoke-tests"], pathlib.Path(name))
+    names = {goal[1] for goal in map(GENERATED.match, lines) if goal}
+    smoke = {name for name in names if "_wp_smoke_" in name}
+    if status != 0 or not names - smoke:
+        raise Broken(f"{function}: no goals to count: " + " | ".join(lines[-4:]))
+    return len(names - smoke), 0 if function == LEMMAS else len(smoke)
 
 
 def explain(result, file):
@@ -237,7 +251,7 @@ class Entry:
         for option in fields[6:]:
             key, _, value = option.partition("=")
             if key not in ("split", "timeout", "provers"):
-                raise Broken(f"{where}: option {option!r}: there are only split, timeout=SECONDS and provers=z3t,z3,cvc4 (in any order)")
+                raise Broken(f"{where}: option {option!r}: there are only split, timeout=SECONDS and provers=cvc4,z3t,z3 (in any order)")
             self.options[key] = {"split": True, "timeout": int(value or 0), "provers": value.split(",")}[key]
         if not set(self.options.get("provers", [])) <= set(PROVERS):
             raise Broken(f"{where}: provers are {', '.join(PROVERS)}")
@@ -262,6 +276,24 @@ class Entry:
 def manifest(path=HERE / "manifest"):
     lines = enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
     return [Entry(line, number) for number, line in lines if line.strip() and not line.startswith("#")]
+
+
+def groups_bzl(entries):
+    """The text of proofs/groups.bzl."""
+    names = "".join(f'    "{name}",\n' for name in dict.fromkeys(e.group for e in entries))
+    return ("# SPDX-License-Identifier: MIT OR Apache-2.0\n# Generated from proofs/manifest by proofs/table --bzl; do not edit.\n"
+            f"GROUPS = [\n{names}]\n")
+
+
+def readme_table(entries):
+    """The table of what is proven in README.md."""
+    rows = ["| module | functions | memory safety | functional | termination | goals | smoke tests |", "|---|---|---|---|---|---|---|"]
+    for module in dict.fromkeys(e.module for e in entries):
+        mine = [e for e in entries if e.module == module]
+        functions = [e for e in mine if e.function != LEMMAS]
+        columns = [f"{sum(letter in e.aspects for e in functions)} of {len(functions)}" for letter in "SFT"]
+        rows.append(f"| {module} | {len(functions)} | {' | '.join(columns)} | {sum(e.goals for e in mine)} | {sum(e.smoke for e in mine)} |")
+    return "\n".join(rows) + "\n"
 
 
 def ledger(path=HERE / "ledger"):

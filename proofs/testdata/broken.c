@@ -69,3 +69,20 @@ uint32_t admits(uint32_t x)
   //@ admit x == 1;
   return x;
 }
+
+/*@ requires x < 10; assigns \nothing;
+    behavior never: assumes x > 20; ensures \result == 1; */
+uint32_t vacuous(uint32_t x) { return x; }
+
+/*@ requires x < 10; assigns \nothing; ensures \result == 7; */
+uint32_t dead_branch(uint32_t x)
+{
+  if (x > 20) return 1;
+  return 7;
+}
+
+/*@ assigns \nothing; ensures \result == 1 && \result == 2; */
+uint32_t never_returns(void);
+
+/*@ assigns \nothing; ensures \result == 7; */
+uint32_t calls_never_returns(void) { return never_returns(); }
