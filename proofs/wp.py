@@ -191,7 +191,7 @@ def selection(function, split):
     return ["-wp", *OPTIONS, *(["-wp-prop=@lemma"] if function == LEMMAS else ["-wp-fct", function]), *(["-wp-split"] if split else [])]
 
 
-def prove(file, function, timeout=TIMEOUT, split=False, provers=None, first=FIRST_TIMEOUT, cache=None, par=3, smoke=False):
+def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None, par=3, smoke=False):
     """Prove all goals of one function; with smoke, also try to derive a contradiction from its assumptions."""
     result = Result(function, timeout)
     with tempfile.TemporaryDirectory(prefix="keel-wp.") as name:
@@ -201,7 +201,7 @@ def prove(file, function, timeout=TIMEOUT, split=False, provers=None, first=FIRS
         kept.mkdir(parents=True, exist_ok=True)
         options = [*selection(function, split), "-wp-par", str(par), "-wp-cache", "update", "-wp-cache-dir", str(kept)]
         provers = provers or PROVERS
-        run_once(file, result, [*options, "-wp-prover", provers[0], "-wp-timeout", str(min(first, timeout))], smoke and function != LEMMAS, directory)
+        run_once(file, result, [*options, "-wp-prover", provers[0], "-wp-timeout", str(min(FIRST_TIMEOUT, timeout))], smoke and function != LEMMAS, directory)
         if result.proved < len(result.goals) and not result.complaints:  # takes what is proved from the cache
             run_once(file, result, [*options, "-wp-prover", ",".join(provers), "-wp-timeout", str(timeout)], False, directory)
         forget_failures(kept, began)
