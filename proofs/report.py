@@ -59,7 +59,7 @@ def write(path, done, keel_c, seconds):
     text += "\n\n## Assumptions\n\nEverything that is taken for granted. There is no axiom and no admitted property.\n\n"
     text += table(("kind", "name", "why", "where"), wp.ledger())
     text += "\n\n## Tools\n\n" + table(("tool", "version"), [(tool, wp.version_of(tool)) for tool in ("frama-c", "why3", "z3", "cvc4")])
-    text += f"\n\nOptions: `{' '.join(wp.OPTIONS)}`. Each goal goes to {wp.PROVERS[0]} for {wp.FIRST_TIMEOUT} s, and if that leaves it open to all of "
+    text += f"\n\nOptions: `{' '.join(wp.OPTIONS)}`. Where the manifest names no other provers, each goal goes to {wp.PROVERS[0]} for {wp.FIRST_TIMEOUT} s, and if that leaves it open to all of "
     text += f"{', '.join(wp.PROVERS)} for its timeout (z3t is Z3 with `smt.auto_config=false smt.mbqi=false`); each smoke test goes to {wp.PROVERS[0]} for {wp.SMOKE_TIMEOUT} s.\n"
     path.write_text(text, encoding="utf-8")
     print(f"wrote {path}")

@@ -17,8 +17,8 @@ HERE = pathlib.Path(__file__).parent
 OPTIONS = ["-wp-literals", "-wp-rte", "-warn-unsigned-overflow", "-warn-unsigned-downcast", "-wp-model", "Typed"]
 PROVERS = ["cvc4", "z3t", "z3"]  # the best first; z3t: Z3 by triggers only, see why3_config
 TIMEOUT = 40  # seconds per goal and prover
-FIRST_TIMEOUT = 2  # of the first prover, in a first pass over all goals; all provers and the full timeout are for what that leaves
-SMOKE_TIMEOUT = 1  # of the first prover, for each smoke test; nearly all of them use it up
+FIRST_TIMEOUT = 2  # of a function's first prover, in a first pass over all goals; all provers and the full timeout are for what that leaves
+SMOKE_TIMEOUT = 1  # of PROVERS[0], for each smoke test; nearly all of them use it up
 LEMMAS = "@lemma"  # stands for all ACSL lemmas together, where a function's name is expected
 
 GOAL = re.compile(r"^\[wp\] \[(?P<prover>[^\]]+)\] Goal typed_(?P<name>\w+)(?: : (?P<verdict>\w+))?(?P<rest>.*)$")
@@ -159,11 +159,12 @@ def read_pass(lines, result):
     return names
 
 
-def run_once(file, result, options, smoke, directory):
+def run_once(file, result, options, provers, timeout, smoke, directory):
     """One Frama-C process: the proof, then the smoke tests if wanted; fills in the result."""
-    arguments = [str(pathlib.Path(file).resolve()), *options, "-then"]
+    options = [*options, "-wp-timeout", str(timeout), "-wp-prover"]
+    arguments = [str(pathlib.Path(file).resolve()), *options, ",".join(provers), "-then"]
     if smoke:  # -then forgets the options; what is proved is not generated again, so only smoke tests and open goals are
-        arguments += [*options, "-wp-par", "1", "-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT), "-then"]
+        arguments += [*options, PROVERS[0], "-wp-par", "1", "-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT), "-then"]
     table = directory / "status.csv"
     table.unlink(missing_ok=True)
     lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
@@ -201,10 +202,11 @@ def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None
         kept.mkdir(parents=True, exist_ok=True)
         options = [*selection(function, split), "-wp-par", str(par), "-wp-cache", "update", "-wp-cache-dir", str(kept)]
         provers = provers or PROVERS
-        run_once(file, result, [*options, "-wp-prover", provers[0], "-wp-timeout", str(min(FIRST_TIMEOUT, timeout))], smoke and function != LEMMAS, directory)
-        if result.proved < len(result.goals) and not result.complaints:  # takes what is proved from the cache
-            run_once(file, result, [*options, "-wp-prover", ",".join(provers), "-wp-timeout", str(timeout)], False, directory)
+        run_once(file, result, options, provers[:1], min(FIRST_TIMEOUT, timeout), smoke and function != LEMMAS, directory)
         forget_failures(kept, began)
+        if result.proved < len(result.goals) and not result.complaints:  # takes what is proved from the cache
+            run_once(file, result, options, provers, timeout, False, directory)
+            forget_failures(kept, began)
     return result
 
 
