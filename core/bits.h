@@ -103,18 +103,6 @@ static inline uint32_t w_fls(uint64_t w)
 
 #endif
 
-/* Without the r low bits. */
-/*@ requires r < 64;
-    assigns \nothing;
-    ensures \forall integer j; 0 <= j < 64 ==> (bit(\result, j) <==> (bit(w, j) && r <= j)); */
-static inline uint64_t w_high(uint64_t w, uint32_t r)
-{
-  //@ ghost lem_high(w, r);
-  uint64_t t = w >> r;
-  //@ assert \forall integer j; 0 <= j < 64 - r ==> (bit(t, j) <==> bit(w, r + j));
-  return t << r;
-}
-
 /* Number of the lowest bit of w. */
 /*@ requires w != 0;
     assigns \nothing;
@@ -155,53 +143,74 @@ static inline uint32_t w_ffs(uint64_t w)
     assigns l[i / 64];
     ensures \forall integer j; 0 <= j ==> (Bit(l, j) <==> (\old(Bit(l, j)) || j == i));
     ensures l[i / 64] != 0; */
-static inline void s_set(uint64_t *l, uint32_t i)
+KEEL_INLINE void s_set(uint64_t *l, uint32_t i)
 {
   l[i / 64] = w_set(l[i / 64], i % 64);
 }
 
-/*@ requires \valid(l + i / 64);
-    assigns l[i / 64];
+/* Removes i, which is in word x. */
+/*@ requires \valid(l + x) && x == i / 64;
+    assigns l[x];
     ensures \forall integer j; 0 <= j ==> (Bit(l, j) <==> (\old(Bit(l, j)) && j != i));
-    ensures \old(l[i / 64]) == 0 ==> l[i / 64] == 0; */
-static inline void s_clr(uint64_t *l, uint32_t i)
+    ensures \old(l[x]) == 0 ==> l[x] == 0; */
+KEEL_INLINE void s_clr_in(uint64_t *l, uint32_t x, uint32_t i)
 {
-  l[i / 64] = w_clr(l[i / 64], i % 64);
+  l[x] = w_clr(l[x], i % 64);
 }
 
-/* Removes i if c is 1, without a branch: the outcome is unpredictable. */
-/*@ requires \valid(l + i / 64) && (c == 0 || c == 1);
-    assigns l[i / 64];
+/* Removes i, which is in word x, if c is 1: without a branch, since the outcome is
+   unpredictable. */
+/*@ requires \valid(l + x) && x == i / 64 && (c == 0 || c == 1);
+    assigns l[x];
     ensures \forall integer j; 0 <= j ==> (Bit(l, j) <==> (\old(Bit(l, j)) && !(c == 1 && j == i)));
-    ensures \old(l[i / 64]) == 0 ==> l[i / 64] == 0; */
-static inline void s_clr_if(uint64_t *l, uint32_t i, uint32_t c)
+    ensures \old(l[x]) == 0 ==> l[x] == 0; */
+KEEL_INLINE void s_clr_if(uint64_t *l, uint32_t x, uint32_t i, uint32_t c)
 {
-  uint64_t w = l[i / 64], b = w_set(0, i % 64), m = c * b;
+  uint64_t w = l[x], b = w_set(0, i % 64), m = c * b;
   //@ assert c == 0 ==> m == 0;
   //@ assert c == 1 ==> m == b;
   //@ assert \forall integer j; 0 <= j < 64 ==> (bit(m, j) <==> (c == 1 && j == i % 64));
   uint64_t r = w & ~m;
   //@ assert \forall integer j; 0 <= j < 64 ==> (bit(r, j) <==> (bit(w, j) && !bit(m, j)));
-  l[i / 64] = r;
+  l[x] = r;
 }
 
-/* The least element not below s that shares its word, or NONE. */
+/* Whether an element not below s shares its word. */
+/*@ requires \valid_read(l + s / 64);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Has(l, s); */
+KEEL_INLINE int s_has(const uint64_t *l, uint32_t s)
+{
+  return (l[s / 64] >> (s % 64)) != 0;
+}
+
+/* The least of them. */
+/*@ requires s <= 0x80000000 && \valid_read(l + s / 64) && Has(l, s);
+    assigns \nothing;
+    ensures s <= \result < s / 64 * 64 + 64 && Bit(l, \result);
+    ensures \forall integer j; s <= j < \result ==> !Bit(l, j); */
+KEEL_INLINE uint32_t s_next(const uint64_t *l, uint32_t s)
+{
+  uint64_t m = l[s / 64] >> (s % 64);
+  //@ assert \forall integer j; s <= j < s / 64 * 64 + 64 ==> j / 64 == s / 64 && j % 64 == j - s / 64 * 64;
+  //@ assert \forall integer j; s <= j < s / 64 * 64 + 64 ==> (bit(m, j - s) <==> Bit(l, j));
+  //@ assert \forall integer j; 64 - s % 64 <= j < 64 ==> !bit(m, j);
+  uint32_t f = w_ffs(m);
+  //@ assert f < 64 - s % 64;
+  return s + f;
+}
+
+/* The same, or NONE. */
 /*@ requires s <= 0x80000000 && \valid_read(l + s / 64);
     assigns \nothing;
     ensures Succ(l, s, s / 64 * 64 + 64, \result); */
-static inline uint32_t s_high(const uint64_t *l, uint32_t s)
+KEEL_INLINE uint32_t s_high(const uint64_t *l, uint32_t s)
 {
-  uint32_t w = s / 64, r = s % 64;
-  uint64_t m = w_high(l[w], r);
-  //@ assert \forall integer j; s <= j < w * 64 + 64 ==> j / 64 == w && j % 64 == j - w * 64 && r <= j % 64 < 64;
-  if (m == 0) {
-    //@ assert \forall integer j; r <= j < 64 ==> !bit(l[w], j);
-    return KEEL_NONE;
-  }
-  uint32_t f = w_ffs(m);
-  //@ assert r <= f && bit(l[w], f);
-  //@ assert \forall integer j; r <= j < f ==> !bit(l[w], j);
-  return w * 64 + f;
+  if (s_has(l, s)) return s_next(l, s);
+  //@ assert \forall integer j; s <= j < s / 64 * 64 + 64 ==> j / 64 == s / 64 && j % 64 == j - s / 64 * 64;
+  //@ assert \forall integer j; s <= j < s / 64 * 64 + 64 ==> (Bit(l, j) <==> bit(0, j - s));
+  return KEEL_NONE;
 }
 
 /* The least element in word x, which is not zero. */
@@ -209,7 +218,7 @@ static inline uint32_t s_high(const uint64_t *l, uint32_t s)
     assigns \nothing;
     ensures x * 64 <= \result < x * 64 + 64 && Bit(l, \result);
     ensures \forall integer j; x * 64 <= j < \result ==> !Bit(l, j); */
-static inline uint32_t s_min(const uint64_t *l, uint32_t x)
+KEEL_INLINE uint32_t s_min(const uint64_t *l, uint32_t x)
 {
   uint32_t f = w_ffs(l[x]);
   //@ assert \forall integer j; x * 64 <= j < x * 64 + 64 ==> j / 64 == x && j % 64 == j - x * 64;
@@ -231,39 +240,45 @@ static inline uint32_t fb_tst(const struct keel_pages *z, uint32_t i)
     assigns KEEL_BITS;
     ensures Sum1(z); ensures Sum2(z); ensures Sum3(z);
     ensures \forall integer j; 0 <= j < 2048 * z->u ==> (Bit(z->l0, j) <==> (\old(Bit(z->l0, j)) || j == i)); */
-static inline void fb_set(struct keel_pages *z, uint32_t i)
+KEEL_INLINE void fb_set(struct keel_pages *z, uint32_t i)
 {
   uint32_t a = i / 64, b = a / 64, c = b / 64;
   s_set(z->l0, i);
   s_set(z->l1, a);
   //@ assert Sum1(z);
+  //@ assert z->l2[c] != 0 ==> Bit(z->l3, c);
+  uint64_t was = z->l2[c];
   s_set(z->l2, b);
   //@ assert Sum1(z);
   //@ assert Sum2(z);
-  s_set(z->l3, c);
+  //@ assert was != 0 ==> Bit(z->l3, c);
+  //@ assert \forall integer v; 0 <= v < 64 * W3(z->u) && v != c ==> (Bit(z->l3, v) <==> (v < W2(z->u) && z->l2[v] != 0));
+  if (was == 0) s_set(z->l3, c);
 }
 
-/*@ requires Zone(z) && i < 2048 * z->u && Sum(z);
+/* Removes i, which is in word a of the first level, which is in word b of the second. */
+/*@ requires Zone(z) && i < 2048 * z->u && Sum(z) && a == i / 64 && b == a / 64;
     assigns KEEL_BITS;
     ensures Sum1(z); ensures Sum2(z); ensures Sum3(z);
     ensures \forall integer j; 0 <= j < 2048 * z->u ==> (Bit(z->l0, j) <==> (\old(Bit(z->l0, j)) && j != i)); */
-static inline void fb_clr(struct keel_pages *z, uint32_t i)
+KEEL_INLINE void fb_clr_at(struct keel_pages *z, uint32_t i, uint32_t a, uint32_t b)
 {
-  uint32_t a = i / 64, b = a / 64, c = b / 64;
-  s_clr(z->l0, i);
+  uint32_t c = b / 64;
+  s_clr_in(z->l0, a, i);
   //@ assert Sum2(z) && Sum3(z);
   //@ assert z->l0[a] != 0 ==> Bit(z->l1, a) && z->l1[b] != 0;
-  s_clr_if(z->l1, a, z->l0[a] == 0);
+  s_clr_if(z->l1, b, a, z->l0[a] == 0);
   //@ assert z->l0[a] != 0 ==> Bit(z->l1, a) && z->l1[b] != 0;
   //@ assert Sum1(z) && Sum3(z);
   //@ assert z->l1[b] != 0 ==> Bit(z->l2, b) && z->l2[c] != 0;
-  s_clr_if(z->l2, b, z->l1[b] == 0);
+  s_clr_if(z->l2, c, b, z->l1[b] == 0);
   //@ assert z->l1[b] != 0 ==> Bit(z->l2, b) && z->l2[c] != 0;
   //@ assert Sum1(z);
   //@ assert Sum2(z);
+  //@ assert \forall integer v; 0 <= v < 64 * W3(z->u) && v != c ==> (Bit(z->l3, v) <==> (v < W2(z->u) && z->l2[v] != 0));
   if (z->l2[c] != 0) return;
   //@ assert Sum1(z) && Sum2(z);
-  s_clr(z->l3, c);
+  s_clr_in(z->l3, c / 64, c);
   //@ assert Sum1(z);
   //@ assert Sum2(z);
 }
@@ -329,7 +344,7 @@ static inline uint32_t fb_succ1(const struct keel_pages *z, uint32_t s)
 /*@ requires Zone(z) && s <= 64 * W0(z->u) && Sum(z);
     assigns \nothing;
     ensures Succ(z->l0, s, 64 * W0(z->u), \result); */
-static inline uint32_t fb_scan(const struct keel_pages *z, uint32_t s)
+KEEL_NOINLINE uint32_t fb_succ(const struct keel_pages *z, uint32_t s)
 {
   uint32_t t = s / 64;
   if (s % 64 != 0) {
@@ -343,24 +358,42 @@ static inline uint32_t fb_scan(const struct keel_pages *z, uint32_t s)
   return s_min(z->l0, x);
 }
 
-/* The same; quick where s starts a word of the second summary, as the first node
-   of every order does in an instance of a multiple of 4096 granules (of the low
-   orders in smaller ones), and the answer is in that word's reach. */
-/*@ requires Zone(z) && s <= 64 * W0(z->u) && Sum(z);
+/* Whether s starts a word of the second summary and an element not below s is in
+   that word's reach.  The first node of every order starts one in an instance of a
+   multiple of 4096 granules (those of the low orders do in smaller ones), so that
+   the search for the best fit takes three words. */
+/*@ requires Zone(z) && s <= 64 * W0(z->u);
     assigns \nothing;
-    ensures Succ(z->l0, s, 64 * W0(z->u), \result); */
-static inline uint32_t fb_succ(const struct keel_pages *z, uint32_t s)
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Near(z, s); */
+KEEL_INLINE int fb_near(const struct keel_pages *z, uint32_t s)
 {
-  if (s % 4096 == 0) {
-    uint32_t t = s / 4096, f = s_high(z->l2, t);
-    if (f != KEEL_NONE) {
-      uint32_t x = s_min(z->l1, f);
-      //@ ghost lem_absent(z->l1, z->l2, W1(z->u), 64u * W2(z->u), t, f);
-      //@ ghost lem_absent(z->l0, z->l1, W0(z->u), 64u * W1(z->u), t * 64u, x);
-      return s_min(z->l0, x);
-    }
-  }
-  return fb_scan(z, s);
+  return s % 4096 == 0 && s_has(z->l2, s / 4096);
+}
+
+/* Then, that word's reach: the least word of the first summary that is not zero ... */
+/*@ requires Zone(z) && Sum(z) && s < 2048 * z->u && Near(z, s);
+    assigns \nothing;
+    ensures s / 4096 <= \result < W1(z->u) && z->l1[\result] != 0;
+    ensures \forall integer j; s <= j < 4096 * \result ==> !Bit(z->l0, j); */
+KEEL_INLINE uint32_t fb_near1(const struct keel_pages *z, uint32_t s)
+{
+  uint32_t b = s_next(z->l2, s / 4096);
+  //@ ghost lem_absent(z->l1, z->l2, W1(z->u), 64u * W2(z->u), s / 4096, b);
+  //@ ghost lem_absent(z->l0, z->l1, W0(z->u), 64u * W1(z->u), s / 64, b * 64);
+  return b;
+}
+
+/* ... and the least word of the set that is not zero in the reach of word b. */
+/*@ requires Zone(z) && Sum(z) && b < W1(z->u) && z->l1[b] != 0;
+    assigns \nothing;
+    ensures \result / 64 == b && \result < W0(z->u) && z->l0[\result] != 0;
+    ensures \forall integer j; 4096 * b <= j < 64 * \result ==> !Bit(z->l0, j); */
+KEEL_INLINE uint32_t fb_near0(const struct keel_pages *z, uint32_t b)
+{
+  uint32_t a = s_min(z->l1, b);
+  //@ ghost lem_absent(z->l0, z->l1, W0(z->u), 64u * W1(z->u), b * 64, a);
+  return a;
 }
 
 #endif

@@ -32,6 +32,21 @@
 #endif
 #endif
 
+/* How the hot paths are compiled: what KEEL_INLINE marks must be part of its caller,
+   what KEEL_NOINLINE marks must not; KEEL_UNLIKELY(c) is c. */
+#ifdef __GNUC__
+#define KEEL_INLINE static inline __attribute__((always_inline))
+#define KEEL_NOINLINE static __attribute__((noinline))
+#else
+#define KEEL_INLINE static inline
+#define KEEL_NOINLINE static
+#endif
+#if KEEL_BUILTINS
+#define KEEL_UNLIKELY(c) __builtin_expect(c, 0)
+#else
+#define KEEL_UNLIKELY(c) (c)
+#endif
+
 /* KEEL_API: linkage of the public functions, for example `static` when keel.c
    is included into one source file, or a visibility attribute. */
 #ifndef KEEL_API

@@ -7,12 +7,13 @@
       parent of node i is 1024u + i/2 and its buddy i ^ 1.  Smaller numbers are
       smaller blocks and, within an order, lower addresses.
    2. The state is one bit a node, "this is a free block" (core/bits.h), and a tag
-      byte a page: reserved, or 16 * kind + order + 1 at the first page of a live
-      block (plus 128 while it is shared), or none of these.  No two free buddies
+      byte a page: reserved, or 32 * kind + order + 1 at the first page of a live
+      block (plus 16 while it is shared), or none of these.  No two free buddies
       exist, so a free block is as large as it can be.
    3. The best-fitting free block of 2^k pages or more is therefore the least
       element not below base(k): one search, no loop over orders, and "no such
-      element" means that no free block is large enough.
+      element" means that no free block is large enough.  Where base(k) starts a
+      word of the second summary, three words answer it (fb_near in core/bits.h).
    4. Allocation takes that block and cuts it in halves, releasing the upper ones;
       freeing joins the block with its buddy while that is free.  Either takes at
       most 10 rounds.
@@ -26,19 +27,12 @@
 #define MAXO KEEL_MAX_ORDER
 #define T_RSVD 0u     /* tag of a reserved page                                  */
 #define T_NO 255u     /* not the head of a live block                            */
-#define T_SHARED 128u /* added to a head's tag, 16 * kind + order + 1, while it
+#define T_SHARED 16u  /* added to a head's tag, 32 * kind + order + 1, while it
                          has more than one reference                             */
 
 #include "specs/page.h"
 
 /* ---- coordinates -------------------------------------------------------------------- */
-
-/*@ assigns \nothing;
-    ensures \result == Inc(c); */
-static inline int64_t inc(int64_t c)
-{
-  return c == INT64_MAX ? c : c + 1;
-}
 
 /* The first node of order k; of order k + 1, one past the last. */
 /*@ requires 1 <= u <= UMAX && k <= MAXO + 1;
@@ -59,13 +53,12 @@ static inline uint32_t base_of(uint32_t u, uint32_t k)
   return n - (n >> k);
 }
 
-/* The node of order k above page p. */
-/*@ requires 1 <= u <= UMAX && p < 1024 * u && k <= MAXO;
+/* The node of order k, whose first is b, above page p. */
+/*@ requires 1 <= u <= UMAX && p < 1024 * u && k <= MAXO && b == base(u, k);
     assigns \nothing;
     ensures \result == anc(u, p, k); */
-static inline uint32_t node_of(uint32_t u, uint32_t p, uint32_t k)
+KEEL_INLINE uint32_t node_from(uint32_t b, uint32_t p, uint32_t k) /*@ ghost (uint32_t u) */
 {
-  uint32_t b = base_of(u, k);
   /*@ ghost uint32_t t = p; uint32_t j = 0;
       /@ loop invariant j <= k && t == (p >> j) && t < 1024 * u;
          loop invariant base(u, j) + t == anc(u, p, j);
@@ -82,18 +75,36 @@ static inline uint32_t node_of(uint32_t u, uint32_t p, uint32_t k)
   return b + (p >> k);
 }
 
+/* The node of order k above page p. */
+/*@ requires 1 <= u <= UMAX && p < 1024 * u && k <= MAXO;
+    assigns \nothing;
+    ensures \result == anc(u, p, k); */
+static inline uint32_t node_of(uint32_t u, uint32_t p, uint32_t k)
+{
+  return node_from(base_of(u, k), p, k) /*@ ghost (u) */;
+}
+
+/* The first page of a node of order k, whose first is b. */
+/*@ requires 1 <= u <= UMAX && node(u, id, k) && b == base(u, k);
+    assigns \nothing;
+    ensures \result == head(u, id, k) && \result < 1024 * u; */
+KEEL_INLINE uint32_t head_from(uint32_t b, uint32_t id, uint32_t k) /*@ ghost (uint32_t u) */
+{
+  uint32_t x = id - b;
+  /*@ ghost uint32_t t = x; uint32_t j = 0;
+      /@ loop invariant j <= k && t == (x << j) && t == mul(x, j);
+         loop assigns t, j; loop variant k - j; @/
+      while (j < k) { /@ assert mul(x, j) < 1024 * u; @/ t = t << 1; j++; } */
+  return x << k;
+}
+
 /* The first page of a node. */
 /*@ requires 1 <= u <= UMAX && node(u, id, k);
     assigns \nothing;
     ensures \result == head(u, id, k) && \result < 1024 * u; */
 static inline uint32_t head_of(uint32_t u, uint32_t id, uint32_t k)
 {
-  uint32_t x = id - base_of(u, k);
-  /*@ ghost uint32_t t = x; uint32_t j = 0;
-      /@ loop invariant j <= k && t == (x << j) && t == mul(x, j);
-         loop assigns t, j; loop variant k - j; @/
-      while (j < k) { /@ assert mul(x, j) < 1024 * u; @/ t = t << 1; j++; } */
-  return x << k;
+  return head_from(base_of(u, k), id, k) /*@ ghost (u) */;
 }
 
 /*@ requires id < 0x80000000;
@@ -118,18 +129,34 @@ static inline uint32_t pages_of(uint32_t k)
 
 /* ---- the steps: each keeps the whole invariant ----------------------------------------- */
 
-/* Takes a free block out of the set. */
-/*@ requires Inv(z, st, ord) && node(z->u, id, k) && Bit(z->l0, id);
+/* Takes a free block, which is bit id % 64 of word a, bit a % 64 of word b, out of the set. */
+/*@ requires Inv(z, st, ord) && node(z->u, id, k) && Bit(z->l0, id) && a == id / 64 && b == a / 64;
     assigns KEEL_BITS, GHOSTS;
     INVS
     ensures Blk{Pre}(st, ord, z->u, id, k, FREE);
     ensures Blk(st, ord, z->u, id, k, HELD);
     ensures Only{Pre, Here}(st, ord, z->u, id, k);
     ensures cnt(st, NP) == \old(cnt(st, NP)); */
-static inline void take(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
+KEEL_INLINE void take_at(struct keel_pages *z, uint32_t id, uint32_t a, uint32_t b) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
 {
-  fb_clr(z, id);
+  //@ assert \forall integer q; 0 <= q < NP && anc(z->u, q, k) == id ==> st[q] == FREE && z->tag[q] == T_NO;
+  fb_clr_at(z, id, a, b);
   //@ ghost g_fill(st, ord, z->u, id, k, (int16_t)k, (uint16_t)HELD, 0);
+  //@ assert \forall integer p, j; 0 <= p < NP && 0 <= j <= MAXO && anc(z->u, p, j) == id ==> j == k && st[p] == HELD;
+  //@ assert \forall integer p, j; 0 <= p < NP && 0 <= j <= MAXO && anc(z->u, p, j) != id ==> (Bit(z->l0, anc(z->u, p, j)) <==> \at(Bit(z->l0, anc(z->u, p, j)), Pre));
+}
+
+/* Takes a free block out of the set. */
+/*@ requires Inv(z, st, ord) && node(z->u, id, k) && Bit(z->l0, id);
+    assigns KEEL_BITS, GHOSTS;
+    ensures Inv(z, st, ord);
+    ensures Blk{Pre}(st, ord, z->u, id, k, FREE);
+    ensures Blk(st, ord, z->u, id, k, HELD);
+    ensures Only{Pre, Here}(st, ord, z->u, id, k);
+    ensures cnt(st, NP) == \old(cnt(st, NP)); */
+KEEL_INLINE void take(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
+{
+  take_at(z, id, id / 64, id / 4096) /*@ ghost (st, ord, k) */;
 }
 
 /* Puts a held block into the set. */
@@ -139,7 +166,7 @@ static inline void take(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \
     ensures Blk(st, ord, z->u, id, k, FREE);
     ensures Only{Pre, Here}(st, ord, z->u, id, k);
     ensures cnt(st, NP) == \old(cnt(st, NP)); */
-static inline void release(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
+KEEL_INLINE void release(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
 {
   fb_set(z, id);
   //@ ghost g_fill(st, ord, z->u, id, k, (int16_t)k, (uint16_t)FREE, 0);
@@ -155,7 +182,7 @@ static inline void release(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_
     ensures Blk(st, ord, z->u, bud(id), k, FREE);
     ensures Only{Pre, Here}(st, ord, z->u, dad(z->u, id), k + 1);
     ensures cnt(st, NP) == \old(cnt(st, NP)); */
-static inline void cut(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
+KEEL_INLINE void cut(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
 {
   //@ ghost g_halve(z, st, ord, 1024u * z->u + id / 2u, k);
   //@ assert bud(bud(id)) == id && bud(id) / 2 == id / 2 && (kid(z->u, dad(z->u, id)) == id || kid(z->u, dad(z->u, id)) == bud(id));
@@ -170,27 +197,27 @@ static inline void cut(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \g
     ensures Blk(st, ord, z->u, dad(z->u, id), k + 1, HELD);
     ensures Only{Pre, Here}(st, ord, z->u, dad(z->u, id), k + 1);
     ensures cnt(st, NP) == \old(cnt(st, NP)); */
-static inline void merge(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
+KEEL_INLINE void merge(struct keel_pages *z, uint32_t id) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t k) */
 {
   take(z, bud_of(id)) /*@ ghost (st, ord, k) */;
   //@ ghost g_join(z, st, ord, id, k);
 }
 
 /* Makes a held block live. */
-/*@ requires Inv(z, st, ord) && Blk(st, ord, z->u, id, k, HELD) && kind < KEEL_KINDS;
+/*@ requires Inv(z, st, ord) && Blk(st, ord, z->u, id, k, HELD) && kind < KEEL_KINDS && Range(z);
     assigns TAGS, GHOSTS;
     INVS
     ensures \result == head(z->u, id, k) && \result < NP;
-    ensures z->tag[\result] == 16 * kind + k + 1;
+    ensures z->tag[\result] == 32 * kind + k + 1 && z->ref[\result] == 0;
     ensures \forall integer q; 0 <= q < NP && q != \result ==> z->tag[q] == \old(z->tag[q]);
     ensures Blk(st, ord, z->u, id, k, LIVE);
     ensures Only{Pre, Here}(st, ord, z->u, id, k);
     ensures 0 <= cnt(st, NP) == \old(cnt(st, NP)) - P2(k); */
-static inline uint32_t commit(struct keel_pages *z, uint32_t id, uint32_t k, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+KEEL_INLINE uint32_t commit(struct keel_pages *z, uint32_t id, uint32_t k, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
-  uint32_t p = head_of(z->u, id, k);
+  uint32_t p = head_from(z->first[k], id, k) /*@ ghost (z->u) */;
   //@ assert z->tag[p] == T_NO && z->ref[p] == 0;
-  z->tag[p] = (uint8_t)(16u * kind + k + 1u);
+  z->tag[p] = (uint8_t)(32u * kind + k + 1u);
   //@ ghost g_fill(st, ord, z->u, id, k, (int16_t)k, (uint16_t)LIVE, -1);
   return p;
 }
@@ -203,7 +230,7 @@ static inline uint32_t commit(struct keel_pages *z, uint32_t id, uint32_t k, uin
     ensures Blk(st, ord, z->u, id, k, HELD);
     ensures Only{Pre, Here}(st, ord, z->u, id, k);
     ensures cnt(st, NP) == \old(cnt(st, NP)) + P2(k) <= NP; */
-static inline void unhold(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t id, uint32_t k) */
+KEEL_INLINE void unhold(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t id, uint32_t k) */
 {
   z->tag[p] = T_NO;
   //@ ghost g_fill(st, ord, z->u, id, k, (int16_t)k, (uint16_t)HELD, 1);
@@ -241,15 +268,15 @@ static inline void retire(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t 
 
 /* ---- blocks ----------------------------------------------------------------------------- */
 
-/* A held block goes back to the set, with all the merging there is to do. */
+/* A held block with a free buddy goes back to the set, with all the merging there is to do. */
 /*@ requires Inv(z, st, ord) && Blk(st, ord, z->u, id, k, HELD);
     requires \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> st[q] != HELD;
     assigns KEEL_BITS, GHOSTS;
     ensures Inv(z, st, ord); ensures Quiet(st, z->u);
-    ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) == id ==> st[q] == FREE;
+    ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) == id ==> st[q] == FREE && ord[q] >= k;
     ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> KEEPS(Pre, q);
     ensures cnt(st, NP) == \old(cnt(st, NP)); */
-static inline void give(struct keel_pages *z, uint32_t id, uint32_t k) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+KEEL_NOINLINE void coalesce(struct keel_pages *z, uint32_t id, uint32_t k) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   /*@ loop invariant \at(k, Pre) <= k <= MAXO;
       loop invariant Inv(z, st, ord);
@@ -266,6 +293,23 @@ static inline void give(struct keel_pages *z, uint32_t id, uint32_t k) /*@ ghost
     k++;
   }
   release(z, id) /*@ ghost (st, ord, k) */;
+}
+
+/* A held block goes back to the set. */
+/*@ requires Inv(z, st, ord) && Blk(st, ord, z->u, id, k, HELD);
+    requires \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> st[q] != HELD;
+    assigns KEEL_BITS, GHOSTS;
+    ensures Inv(z, st, ord); ensures Quiet(st, z->u);
+    ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) == id ==> st[q] == FREE && ord[q] >= k;
+    ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> KEEPS(Pre, q);
+    ensures cnt(st, NP) == \old(cnt(st, NP)); */
+KEEL_INLINE void give(struct keel_pages *z, uint32_t id, uint32_t k) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  if (k < MAXO && fb_tst(z, bud_of(id))) {
+    coalesce(z, id, k) /*@ ghost (st, ord) */;
+  } else {
+    release(z, id) /*@ ghost (st, ord, k) */;
+  }
 }
 
 /* The order of the free block that holds page p, or NONE. */
@@ -361,7 +405,7 @@ static inline void withdraw(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_
 /*@ requires InvB(z, st, ord) && p < z->n && st[p] == FREE && kind < KEEL_KINDS;
     assigns KEEL_BITS, TAGS, z->nr_free, GHOSTS;
     ensures InvB(z, st, ord);
-    ensures st[p] == LIVE && ord[p] == 0 && z->tag[p] == 16 * kind + 1;
+    ensures st[p] == LIVE && ord[p] == 0 && z->tag[p] == 32 * kind + 1;
     ensures \forall integer q; 0 <= q < NP && q != p ==> KEEPS(Pre, q);
     ensures z->nr_free == \old(z->nr_free) - 1; */
 static inline void claim(struct keel_pages *z, uint32_t p, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
@@ -383,35 +427,32 @@ static inline void claim(struct keel_pages *z, uint32_t p, uint32_t kind) /*@ gh
 }
 
 /* The best-fitting free block for 2^order pages, or NONE. */
-/*@ requires Inv(z, st, ord) && order <= MAXO;
+/*@ requires Inv(z, st, ord) && Range(z) && order <= MAXO;
     assigns \nothing;
     ensures SomeFree(st, ord, z->u, order) ==> \result != KEEL_NONE;
     ensures \result != KEEL_NONE ==> SomeFree(st, ord, z->u, order) && base(z->u, order) <= \result < 2047 * z->u && Bit(z->l0, \result) &&
               \forall integer q; 0 <= q < NP && st[q] == FREE && ord[q] >= order ==> anc(z->u, q, ord[q]) >= \result; */
 static inline uint32_t fit(const struct keel_pages *z, uint32_t order) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
-  uint32_t id = fb_succ(z, base_of(z->u, order));
+  uint32_t id = fb_succ(z, z->first[order]);
   //@ assert \forall integer q; 0 <= q < NP && order <= ord[q] ==> node(z->u, anc(z->u, q, ord[q]), ord[q]);
   //@ assert \forall integer q; 0 <= q < NP && st[q] == FREE ==> Bit(z->l0, anc(z->u, q, ord[q]));
-  if (id == KEEL_NONE) return id;
-  //@ ghost uint32_t k = g_order_of(z->u, id, order);
-  //@ assert anc(z->u, head(z->u, id, k), k) == id;
-  //@ assert st[head(z->u, id, k)] == FREE && ord[head(z->u, id, k)] == k;
+  //@ ghost if (id != KEEL_NONE) lem_best(z->l0, st, ord, z->u, id, order);
   return id;
 }
 
 /* The order of a node, which is at least `order`. */
-/*@ requires 1 <= u <= UMAX && order <= MAXO && base(u, order) <= id < 2047 * u;
+/*@ requires \valid_read(z) && Range(z) && 1 <= z->u <= UMAX && order <= MAXO && base(z->u, order) <= id < 2047 * z->u;
     assigns \nothing;
-    ensures order <= \result <= MAXO && node(u, id, \result); */
-static inline uint32_t order_of(uint32_t u, uint32_t id, uint32_t order)
+    ensures order <= \result <= MAXO && node(z->u, id, \result); */
+static inline uint32_t order_of(const struct keel_pages *z, uint32_t id, uint32_t order)
 {
   uint32_t k = order;
   /*@ loop invariant order <= k <= MAXO;
-      loop invariant base(u, k) <= id;
+      loop invariant base(z->u, k) <= id;
       loop assigns k;
       loop variant MAXO - k; */
-  while (id >= base_of(u, k + 1)) k++;
+  while (id >= z->first[k + 1]) k++;
   return k;
 }
 
@@ -449,21 +490,43 @@ static inline uint32_t narrow(struct keel_pages *z, uint32_t id, uint32_t k, uin
   return id;
 }
 
+/* Makes the one block that is held live. */
+/*@ requires Inv(z, st, ord) && Blk(st, ord, z->u, id, order, HELD) && kind < KEEL_KINDS;
+    requires \forall integer q; 0 <= q < NP && anc(z->u, q, order) != id ==> st[q] != HELD;
+    requires Counters(z) && Range(z) && Rest(st, z->n, z->u) && z->nr_free == cnt(st, NP);
+    assigns TAGS, z->nr_free, GHOSTS;
+    ensures inv: InvB(z, st, ord);
+    ensures at: \result == head(z->u, id, order) && \result + P2(order) <= z->n;
+    ensures head: LiveHead(st, ord, z->u, \result) && z->tag[\result] == 32 * kind + order + 1 && z->ref[\result] == 0;
+    ensures mine: Blk(st, ord, z->u, id, order, LIVE);
+    ensures frame: \forall integer q; 0 <= q < NP && anc(z->u, q, order) != id ==>
+                     st[q] == \old(st[q]) && ord[q] == \old(ord[q]) && z->tag[q] == \old(z->tag[q]);
+    ensures count: z->nr_free == \old(z->nr_free) - P2(order); */
+KEEL_INLINE uint32_t grant(struct keel_pages *z, uint32_t id, uint32_t order, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ ghost uint32_t u = z->u;
+  uint32_t p = commit(z, id, order, kind) /*@ ghost (st, ord) */;
+  //@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, order) == id <==> p <= q < p + P2(order));
+  //@ assert Quiet(st, u);
+  //@ assert Rest(st, z->n, u);
+  //@ ghost lem_quiet(st, u);
+  z->nr_free -= pages_of(order);
+  //@ ghost g_fold(z, st, ord);
+  //@ assert p + P2(order) <= NP && st[p + P2(order) - 1] == LIVE;
+  return p;
+}
+
 /* Allocates the first 2^order pages of the free block id. */
 /*@ requires InvB(z, st, ord) && order <= MAXO && kind < KEEL_KINDS;
     requires base(z->u, order) <= id < 2047 * z->u && Bit(z->l0, id);
     assigns KEEL_BITS, TAGS, z->nr_free, GHOSTS;
     ensures inv: InvB(z, st, ord);
-    ensures in: \result + P2(order) <= z->n && mod2(\result, order) == 0;
     ensures of: \let r = \result; order <= \old(ord[r]) && node(z->u, id, \old(ord[r])) && head(z->u, id, \old(ord[r])) == r;
-    ensures head: LiveHead(st, ord, z->u, \result) && z->tag[\result] == 16 * kind + order + 1;
-    ensures mine: \forall integer q; \result <= q < \result + P2(order) ==>
-                    \old(st[q]) == FREE && st[q] == LIVE && ord[q] == order;
-    ensures frame: \forall integer q; 0 <= q < NP && !(\result <= q < \result + P2(order)) ==> KEEPS(Pre, q);
-    ensures count: z->nr_free == \old(z->nr_free) - P2(order); */
+    HANDED_OUT(\result) */
 static inline uint32_t hand_out(struct keel_pages *z, uint32_t id, uint32_t order, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
-  uint32_t u = z->u, k = order_of(u, id, order);
+  //@ ghost uint32_t u = z->u;
+  uint32_t k = order_of(z, id, order);
   //@ assert anc(u, head(u, id, k), k) == id;
   //@ assert \forall integer q; 0 <= q < NP && anc(u, q, k) == id ==> st[q] == FREE && ord[q] == k;
   //@ ghost lem_quiet(st, u);
@@ -472,21 +535,12 @@ static inline uint32_t hand_out(struct keel_pages *z, uint32_t id, uint32_t orde
   //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> KEEPS(Pre, q);
   //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) == a ==> \at(st[q], Pre) == FREE;
   //@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, order) == a <==> head(u, a, order) <= q < head(u, a, order) + P2(order));
-  //@ ghost C: ;
-  uint32_t p = commit(z, a, order, kind) /*@ ghost (st, ord) */;
-  //@ assert p == head(u, id, k) && p + P2(order) <= NP;
-  //@ assert mine: \forall integer q; p <= q < p + P2(order) ==> st[q] == LIVE && ord[q] == order;
-  //@ assert mine: \forall integer q; p <= q < p + P2(order) ==> \at(st[q], Pre) == FREE;
-  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> st[q] == \at(st[q], C) && ord[q] == \at(ord[q], C);
-  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> q != p && z->tag[q] == \at(z->tag[q], C);
-  //@ assert frame: \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> KEEPS(Pre, q);
-  //@ assert frame: \forall integer q; 0 <= q < NP && !(p <= q < p + P2(order)) ==> KEEPS(Pre, q);
-  //@ assert Quiet(st, u);
   //@ assert Rest(st, z->n, u);
-  //@ ghost lem_quiet(st, u);
-  z->nr_free -= pages_of(order);
-  //@ ghost g_fold(z, st, ord);
-  //@ assert st[p + P2(order) - 1] == LIVE;
+  //@ ghost C: ;
+  uint32_t p = grant(z, a, order, kind) /*@ ghost (st, ord) */;
+  //@ assert p == head(u, id, k);
+  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> st[q] == \at(st[q], C) && ord[q] == \at(ord[q], C) && z->tag[q] == \at(z->tag[q], C);
+  //@ assert frame: \forall integer q; 0 <= q < NP && anc(u, q, order) != a ==> KEEPS(Pre, q);
   return p;
 }
 
@@ -494,20 +548,23 @@ static inline uint32_t hand_out(struct keel_pages *z, uint32_t id, uint32_t orde
 /*@ requires InvB(z, st, ord) && LiveHead(st, ord, z->u, p) && z->ref[p] == 0 && k == ord[p];
     assigns KEEL_BITS, TAGS, z->nr_free, GHOSTS;
     ensures inv: InvB(z, st, ord);
-    ensures mine: \forall integer q; p <= q < p + P2(k) ==> q < NP && \old(st[q]) == LIVE && \old(ord[q]) == k && st[q] == FREE;
+    ensures mine: \forall integer q; p <= q < p + P2(k) ==> q < NP && \old(st[q]) == LIVE && \old(ord[q]) == k && st[q] == FREE && ord[q] >= k;
     ensures frame: \forall integer q; 0 <= q < NP && !(p <= q < p + P2(k)) ==> KEEPS(Pre, q);
     ensures count: z->nr_free == \old(z->nr_free) + P2(k); */
-static inline void free_block(struct keel_pages *z, uint32_t p, uint32_t k) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+KEEL_INLINE void free_block(struct keel_pages *z, uint32_t p, uint32_t k) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
-  uint32_t u = z->u, id = node_of(u, p, k);
+  //@ ghost uint32_t u = z->u;
+  uint32_t id = node_from(z->first[k], p, k) /*@ ghost (u) */;
   //@ assert id == anc(u, p, k) && p == head(u, id, k) && Blk(st, ord, u, id, k, LIVE);
   //@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, k) == id <==> p <= q < p + P2(k));
   //@ ghost lem_quiet(st, u);
   unhold(z, p) /*@ ghost (st, ord, id, k) */;
+  z->nr_free += pages_of(k);
+  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, k) != id ==> KEEPS(Pre, q);
   give(z, id, k) /*@ ghost (st, ord) */;
+  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, k) != id ==> KEEPS(Pre, q);
   //@ assert Rest(st, z->n, u);
   //@ ghost lem_quiet(st, u);
-  z->nr_free += pages_of(k);
   //@ ghost g_fold(z, st, ord);
 }
 
@@ -615,14 +672,14 @@ static inline void withdraw_all(struct keel_pages *z, uint32_t lo, uint32_t hi) 
     requires \forall integer q; lo <= q < hi ==> st[q] == FREE;
     assigns KEEL_BITS, TAGS, z->nr_free, GHOSTS;
     ensures InvB(z, st, ord);
-    ensures \forall integer q; lo <= q < hi ==> st[q] == LIVE && ord[q] == 0 && z->tag[q] == 16 * kind + 1;
+    ensures \forall integer q; lo <= q < hi ==> st[q] == LIVE && ord[q] == 0 && z->tag[q] == 32 * kind + 1;
     ensures \forall integer q; 0 <= q < NP && !(lo <= q < hi) ==> KEEPS(Pre, q);
     ensures z->nr_free == \old(z->nr_free) - (hi - lo); */
 static inline void claim_all(struct keel_pages *z, uint32_t lo, uint32_t hi, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   /*@ loop invariant lo <= p <= hi;
       loop invariant InvB(z, st, ord);
-      loop invariant \forall integer q; lo <= q < p ==> st[q] == LIVE && ord[q] == 0 && z->tag[q] == 16 * kind + 1;
+      loop invariant \forall integer q; lo <= q < p ==> st[q] == LIVE && ord[q] == 0 && z->tag[q] == 32 * kind + 1;
       loop invariant \forall integer q; p <= q < hi ==> st[q] == FREE;
       loop invariant \forall integer q; 0 <= q < NP && !(lo <= q < hi) ==> KEEPS(Pre, q);
       loop invariant z->nr_free == \at(z->nr_free, Pre) - (p - lo);
@@ -640,14 +697,14 @@ static inline void claim_all(struct keel_pages *z, uint32_t lo, uint32_t hi, uin
 /*@ requires InvB(z, st, ord) && LiveHead(st, ord, z->u, p) && z->ref[p] < KEEL_REFS_MAX - 1;
     assigns z->tag[p], z->ref[p];
     ensures InvB(z, st, ord);
-    ensures z->ref[p] == \old(z->ref[p]) + 1 && z->tag[p] % 128 == \old(z->tag[p]) % 128; */
+    ensures z->ref[p] == \old(z->ref[p]) + 1 && z->tag[p] / 32 == \old(z->tag[p]) / 32 && z->tag[p] % 16 == \old(z->tag[p]) % 16; */
 static inline void share(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   uint32_t t = z->tag[p];
   //@ assert TagOk(z->u, p, st[p], ord[p], t);
   z->ref[p] += 1;
-  if (t < T_SHARED) t += T_SHARED;
-  //@ assert t % 16 == \at(z->tag[p], Pre) % 16 && T_SHARED <= t < T_NO;
+  if (t / 16u % 2u == 0) t += T_SHARED;
+  //@ assert t % 16 == \at(z->tag[p], Pre) % 16 && t / 32 == \at(z->tag[p], Pre) / 32 && SHARED(t) && t < T_NO;
   z->tag[p] = (uint8_t)t;
   //@ assert InvT(z->tag, st, ord, z->u);
   //@ assert InvC(z->tag, z->ref, z->u);
@@ -656,14 +713,14 @@ static inline void share(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t \
 /*@ requires InvB(z, st, ord) && LiveHead(st, ord, z->u, p) && z->ref[p] > 0;
     assigns z->tag[p], z->ref[p];
     ensures InvB(z, st, ord);
-    ensures z->ref[p] == \old(z->ref[p]) - 1 && z->tag[p] % 128 == \old(z->tag[p]) % 128; */
+    ensures z->ref[p] == \old(z->ref[p]) - 1 && z->tag[p] / 32 == \old(z->tag[p]) / 32 && z->tag[p] % 16 == \old(z->tag[p]) % 16; */
 static inline void unshare(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   uint32_t t = z->tag[p];
   //@ assert TagOk(z->u, p, st[p], ord[p], t);
   z->ref[p] -= 1;
   if (z->ref[p] == 0) t -= T_SHARED;
-  //@ assert t % 16 == \at(z->tag[p], Pre) % 16 && t < T_NO && (t >= T_SHARED <==> z->ref[p] > 0);
+  //@ assert t % 16 == \at(z->tag[p], Pre) % 16 && t / 32 == \at(z->tag[p], Pre) / 32 && t < T_NO && (SHARED(t) <==> z->ref[p] > 0);
   z->tag[p] = (uint8_t)t;
   //@ assert InvT(z->tag, st, ord, z->u);
   //@ assert InvC(z->tag, z->ref, z->u);
@@ -673,9 +730,10 @@ static inline void unshare(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t
 
 /*@ requires 1 <= u <= UMAX && \valid(z) && \valid(words + (0 .. W0(u) + W1(u) + W2(u) + W3(u) - 1));
     assigns z->l0 \from words; assigns z->l1 \from words, u; assigns z->l2 \from words, u; assigns z->l3 \from words, u;
-    assigns z->tag \from tags; assigns z->ref \from refs; assigns z->u \from u;
+    assigns z->tag \from tags; assigns z->ref \from refs; assigns z->u \from u; assigns z->first[0 .. MAXO + 1] \from u;
     ensures z->u == u && z->tag == tags && z->ref == refs && z->l0 == words;
     ensures z->l1 == words + W0(u) && z->l2 == words + (W0(u) + W1(u)) && z->l3 == words + (W0(u) + W1(u) + W2(u));
+    ensures \forall integer k; 0 <= k <= MAXO + 1 ==> z->first[k] == base(u, k);
     ensures Zone(z); */
 static inline void shape(struct keel_pages *z, uint64_t *words, uint8_t *tags, int32_t *refs, uint32_t u)
 {
@@ -686,6 +744,10 @@ static inline void shape(struct keel_pages *z, uint64_t *words, uint8_t *tags, i
   z->tag = tags;
   z->ref = refs;
   z->u = u;
+  /*@ loop invariant 0 <= k <= MAXO + 2 && \forall integer j; 0 <= j < k ==> z->first[j] == base(u, j);
+      loop assigns k, z->first[0 .. MAXO + 1];
+      loop variant MAXO + 2 - k; */
+  for (uint32_t k = 0; k <= MAXO + 1u; k++) z->first[k] = base_of(u, k);
 }
 
 /*@ requires n <= 0x2000000 && \valid(l + (0 .. n - 1));
@@ -770,13 +832,13 @@ static inline void tag_fill(uint8_t *tag, uint32_t p, uint32_t n, uint32_t t)
     assigns TAGS, GHOSTS;
     ensures inv: InvB(z, st, ord);
     ensures mine: \forall integer q; p <= q < p + P2(k) ==> q < z->n && \old(st[q]) == LIVE && \old(ord[q]) == k &&
-                    st[q] == LIVE && ord[q] == 0 && z->ref[q] == 0 && z->tag[q] == 16 * (\old(z->tag[p]) / 16) + 1;
+                    st[q] == LIVE && ord[q] == 0 && z->ref[q] == 0 && z->tag[q] == 32 * (\old(z->tag[p]) / 32) + 1;
     ensures frame: \forall integer q; 0 <= q < NP && !(p <= q < p + P2(k)) ==> KEEPS(Pre, q); */
 static inline void dissolve(struct keel_pages *z, uint32_t p, uint32_t k) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   //@ ghost uint32_t u = z->u; uint32_t id = g_node_of(u, p, k);
-  uint32_t t = 16u * (z->tag[p] / 16u) + 1u;
-  //@ assert TagOk(u, p, st[p], ord[p], z->tag[p]) && t < T_SHARED && t % 16 == 1;
+  uint32_t t = 32u * (z->tag[p] / 32u) + 1u;
+  //@ assert TagOk(u, p, st[p], ord[p], z->tag[p]) && t < T_NO && t / 16 % 2 == 0 && t % 16 == 1;
   //@ assert p == head(u, id, k) && Blk(st, ord, u, id, k, LIVE);
   //@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, k) == id <==> p <= q < p + P2(k));
   //@ assert refs: \forall integer q; 0 <= q < NP && anc(u, q, k) == id ==> z->ref[q] == 0;
@@ -844,7 +906,7 @@ static inline uint32_t order_for(uint32_t n)
 /*@ requires InvB(z, st, ord) && p < z->n && st[p] == LIVE && \valid(b) && \separated(b, z) && \separated(b, z->ref + (0 .. 1024 * z->u - 1));
     assigns *b;
     ensures b->pfn == z->base + head(z->u, anc(z->u, p, ord[p]), ord[p]) && b->order == ord[p] && b->state == KEEL_PAGE_LIVE;
-    ensures \let h = head(z->u, anc(z->u, p, ord[p]), ord[p]); b->kind == z->tag[h] / 16 % 8 && b->refs == z->ref[h] + 1; */
+    ensures \let h = b->pfn - z->base; b->kind == z->tag[h] / 32 && b->refs == z->ref[h] + 1; */
 static inline void describe_live(const struct keel_pages *z, uint32_t p, struct keel_block *b) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   uint32_t u = z->u, k = 0, h = p;
@@ -858,13 +920,21 @@ static inline void describe_live(const struct keel_pages *z, uint32_t p, struct 
     h = head_of(u, node_of(u, p, k), k);
   }
   //@ assert anc(u, h, k) == anc(u, p, k);
-  //@ assert TagOk(u, h, st[h], ord[h], z->tag[h]) && st[h] == LIVE && ord[h] == k;
+  //@ assert k <= MAXO;
+  //@ assert 1 <= z->tag[h] % 16 <= MAXO + 1;
+  //@ assert z->tag[h] != T_RSVD;
+  //@ assert z->tag[h] != T_NO;
+  //@ assert TagOk(u, h, st[h], ord[h], z->tag[h]);
+  //@ assert st[h] == LIVE && ord[h] == k;
   //@ assert ord[p] == k;
   b->pfn = z->base + h;
   b->order = k;
   b->state = KEEL_PAGE_LIVE;
-  b->kind = z->tag[h] / 16u % 8u;
+  b->kind = z->tag[h] / 32u;
   b->refs = z->ref[h] + 1;
+  //@ assert b->pfn - z->base == h;
+  //@ assert b->kind == z->tag[h] / 32;
+  //@ assert b->refs == z->ref[h] + 1;
 }
 
 /* Fills in the free block of order k, or the reserved page, that holds page p. */
@@ -891,7 +961,7 @@ static inline void describe_idle(const struct keel_pages *z, uint32_t p, uint32_
     assigns \nothing;
     ensures \result == 0 || \result == 1;
     ensures \result == 1 <==> z->base <= pfn && pfn + n <= z->base + z->n; */
-static inline int in_range(const struct keel_pages *z, keel_pfn_t pfn, uint32_t n)
+KEEL_INLINE int in_range(const struct keel_pages *z, keel_pfn_t pfn, uint32_t n)
 {
   return pfn >= z->base && pfn - z->base < z->n && n <= z->n - (pfn - z->base);
 }
@@ -915,12 +985,26 @@ static inline enum keel_status head_error(const struct keel_pages *z, uint32_t p
 /*@ requires Inv(z, st, ord) && Quiet(st, z->u) && Range(z) && p < z->n;
     assigns \nothing;
     ensures \result == OwnErr(z, st, ord, p, kind); */
-static inline enum keel_status own_error(const struct keel_pages *z, uint32_t p, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+KEEL_NOINLINE enum keel_status own_error(const struct keel_pages *z, uint32_t p, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   enum keel_status e = head_error(z, p) /*@ ghost (st, ord) */;
   if (e != KEEL_OK) return e;
-  if (z->tag[p] / 16u % 8u != kind) return KEEL_WRONG_KIND;
-  return z->tag[p] >= T_SHARED ? KEEL_BUSY : KEEL_OK;
+  if (z->tag[p] / 32u != kind) return KEEL_WRONG_KIND;
+  return z->tag[p] / 16u % 2u != 0 ? KEEL_BUSY : KEEL_OK;
+}
+
+/* The order of the live block of this kind, with one reference, that starts at
+   page p; out of 0 .. MAXO if there is none. */
+/*@ requires Inv(z, st, ord) && Quiet(st, z->u) && Range(z) && p < z->n;
+    assigns \nothing;
+    ensures 0 <= \result <= MAXO <==> OwnErr(z, st, ord, p, kind) == KEEL_OK;
+    ensures 0 <= \result <= MAXO ==> \result == ord[p] && LiveHead(st, ord, z->u, p) && z->ref[p] == 0; */
+KEEL_INLINE int64_t own_order(const struct keel_pages *z, uint32_t p, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ ghost uint32_t t = z->tag[p];
+  //@ assert TagOk(z->u, p, st[p], ord[p], t) && 0 <= z->ref[p] && (z->ref[p] > 0 <==> SHARED(t)) && 0 <= ord[p] <= MAXO && t <= 255;
+  //@ assert t == 32 * (t / 32) + 16 * (t / 16 % 2) + t % 16;
+  return (int64_t)z->tag[p] - 32 * (int64_t)kind - 1;
 }
 
 /* Counts a request of n pages that failed. */
@@ -930,7 +1014,7 @@ static inline enum keel_status own_error(const struct keel_pages *z, uint32_t p,
     ensures z->largest_fail == \max(\old(z->largest_fail), n); */
 static inline void count_fail(struct keel_pages *z, uint32_t n)
 {
-  z->fails = inc(z->fails);
+  if (z->fails != INT64_MAX) z->fails += 1;
   if (n > z->largest_fail) z->largest_fail = n;
 }
 
@@ -1011,7 +1095,8 @@ static inline uint32_t quotient(uint64_t x, uint64_t n, uint32_t q)
    reference each: KEEL_OK, else what is wrong. */
 /*@ requires InvB(z, st, ord) && lo < hi <= z->n;
     assigns \nothing;
-    ensures \result == KEEL_OK <==> \forall integer q; lo <= q < hi ==> OWNED(lo, hi, q); */
+    ensures iff: \result == KEEL_OK <==> \forall integer q; lo <= q < hi ==> OWNED(lo, hi, q);
+    ensures which: \result != KEEL_OK ==> \exists integer p; WRONG_AT(lo, hi, p, \result); */
 static inline enum keel_status range_error(const struct keel_pages *z, uint32_t lo, uint32_t hi, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   //@ ghost uint32_t u = z->u;
@@ -1027,6 +1112,7 @@ static inline enum keel_status range_error(const struct keel_pages *z, uint32_t 
     if (e != KEEL_OK) {
       //@ assert \let h = head(u, a, ord[p]); st[p] == LIVE && h != p ==> h < p && st[h] == LIVE && ord[h] == ord[p] && anc(u, h, ord[p]) == a;
       //@ assert !OWNED(lo, hi, p);
+      //@ assert WRONG_AT(lo, hi, p, e);
       return e;
     }
     uint32_t k = z->tag[p] % 16u - 1u;
@@ -1035,6 +1121,7 @@ static inline enum keel_status range_error(const struct keel_pages *z, uint32_t 
     //@ assert \forall integer q; p <= q < p + P2(k) ==> st[q] == LIVE && ord[q] == k && head(u, anc(u, q, k), k) == p;
     if (pages_of(k) > hi - p) {
       //@ assert !OWNED(lo, hi, p);
+      //@ assert WRONG_AT(lo, hi, p, KEEL_BUSY);
       return KEEL_BUSY;
     }
     p += pages_of(k);
@@ -1050,7 +1137,7 @@ static inline enum keel_status range_error(const struct keel_pages *z, uint32_t 
     ensures \forall integer q; lo <= q < hi ==> st[q] == FREE;
     ensures \forall integer q; 0 <= q < NP && !(lo <= q < hi) ==> KEEPS(Pre, q);
     ensures z->nr_free == \old(z->nr_free) + (hi - lo);
-    ensures z->frees >= \old(z->frees); */
+    ensures z->frees == \min(\old(z->frees) + heads{Pre}(\old(z->tag), lo, hi), INT64_MAX); */
 static inline void free_owned(struct keel_pages *z, uint32_t lo, uint32_t hi) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, uint32_t kind) */
 {
   //@ ghost uint32_t u = z->u;
@@ -1061,24 +1148,31 @@ static inline void free_owned(struct keel_pages *z, uint32_t lo, uint32_t hi) /*
       loop invariant \forall integer q; p <= q < hi ==> OWNED(p, hi, q);
       loop invariant \forall integer q; 0 <= q < NP && !(lo <= q < hi) ==> KEEPS(Pre, q);
       loop invariant z->nr_free == \at(z->nr_free, Pre) + (p - lo);
-      loop invariant z->frees >= \at(z->frees, Pre);
+      loop invariant \forall integer q; p <= q < hi ==> z->tag[q] == \at(z->tag[q], Pre);
+      loop invariant z->frees == \min(\at(z->frees, Pre) + heads{Pre}(\at(z->tag, Pre), lo, p), INT64_MAX);
       loop assigns p, KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
       loop variant hi - p; */
   while (p < hi) {
     //@ assert OWNED(p, hi, p) && TagOk(u, p, st[p], ord[p], z->tag[p]);
     //@ assert anc(u, p, ord[p]) == anc(u, first(ord, u, p), ord[p]);
     //@ assert first(ord, u, p) == p && LiveHead(st, ord, u, p);
-    uint32_t k = z->tag[p] % 16u - 1u;
+    uint32_t k = z->tag[p] % 16u - 1u, n = pages_of(k);
     //@ assert k == ord[p] && z->ref[p] == 0;
     //@ ghost uint32_t a = g_node_of(u, p, k);
-    //@ assert node(u, a, k) && p == head(u, a, k) && Blk(st, ord, u, a, k, LIVE);
+    //@ assert a == anc(u, p, ord[p]) && node(u, a, k) && p == head(u, a, k);
+    //@ assert \forall integer q; 0 <= q < NP && anc(u, q, k) == a ==> st[q] == LIVE && ord[q] == k;
     //@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, k) == a <==> p <= q < p + P2(k));
     //@ ghost lem_next(z, st, ord, kind, p, a, k, hi);
+    //@ assert \forall integer q; p < q < p + n ==> TagOk(u, q, st[q], ord[q], z->tag[q]) && z->tag[q] == T_NO;
+    /*@ ghost
+        /@ loop invariant p < i <= p + n && heads{Pre}(\at(z->tag, Pre), lo, i) == heads{Pre}(\at(z->tag, Pre), lo, p) + 1;
+           loop assigns i; loop variant p + n - i; @/
+        for (uint32_t i = p + 1; i < p + n; i++) ; */
     //@ ghost C: ;
     free_block(z, p, k) /*@ ghost (st, ord) */;
-    z->frees = inc(z->frees);
+    if (z->frees != INT64_MAX) z->frees += 1;
     //@ assert \forall integer q; 0 <= q < NP && !(p <= q < p + P2(k)) ==> KEEPS(C, q);
-    p += pages_of(k);
+    p += n;
   }
 }
 
@@ -1098,6 +1192,22 @@ static inline int sum_ok(const uint64_t *lo, const uint64_t *hi, uint32_t n, uin
   for (uint32_t v = 0; v < m; v++) {
     uint32_t full = v < n && lo[v] != 0;
     if (w_tst(hi[v / 64], v % 64) != full) return 0;
+  }
+  return 1;
+}
+
+/* Whether the first nodes of the orders are noted right. */
+/*@ requires \valid_read(z) && 1 <= z->u <= UMAX;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> \forall integer k; 0 <= k <= 11 ==> z->first[k] == base(z->u, k); */
+static inline int first_ok(const struct keel_pages *z)
+{
+  /*@ loop invariant 0 <= k <= MAXO + 2 && \forall integer j; 0 <= j < k ==> z->first[j] == base(z->u, j);
+      loop assigns k;
+      loop variant MAXO + 2 - k; */
+  for (uint32_t k = 0; k <= MAXO + 1u; k++) {
+    if (z->first[k] != base_of(z->u, k)) return 0;
   }
   return 1;
 }
@@ -1165,7 +1275,7 @@ static inline uint32_t live_claims(const struct keel_pages *z, uint32_t p)
 static inline int page_ok(const struct keel_pages *z, uint32_t p)
 {
   uint32_t t = z->tag[p], k = t % 16u;
-  int shared = t >= T_SHARED && t < T_NO, more = z->ref[p] > 0;
+  int shared = t / 16u % 2u != 0 && t != T_NO, more = z->ref[p] > 0;
   if (z->ref[p] < 0 || z->ref[p] >= KEEL_REFS_MAX || more != shared) return 0;
   if (p >= z->n && t != T_RSVD) return 0;
   uint32_t c = free_claims(z, p) + live_claims(z, p);
@@ -1397,6 +1507,69 @@ enum keel_status keel_pages_reserve(struct keel_pages *z, keel_pfn_t pfn, uint32
   return KEEL_OK;
 }
 
+/* Allocates from the free block id, the best fit, and counts. */
+/*@ requires InvB(z, st, ord) && order <= MAXO && kind < KEEL_KINDS;
+    requires base(z->u, order) <= id < 2047 * z->u && Bit(z->l0, id);
+    requires \forall integer q; 0 <= q < NP && st[q] == FREE && ord[q] >= order ==> anc(z->u, q, ord[q]) >= id;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, GHOSTS;
+    ALLOCATED */
+KEEL_NOINLINE keel_pfn_t alloc_from(struct keel_pages *z, uint32_t id, uint32_t order, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ ghost F: ;
+  //@ assert \valid(z);
+  uint32_t p = hand_out(z, id, order, kind) /*@ ghost (st, ord) */;
+  //@ assert \let k = \at(ord[\at(p, Here)], F); node(z->u, id, k) && head(z->u, id, k) == p && order <= k;
+  //@ assert best: \let k = \at(ord[\at(p, Here)], F); \forall integer q; 0 <= q < NP && \at(st[q], F) == FREE && \at(ord[q], F) >= order ==> \at(ord[q], F) >= k;
+  //@ assert best: \let k = \at(ord[\at(p, Here)], F); \forall integer q; 0 <= q < NP && \at(st[q], F) == FREE && \at(ord[q], F) == k ==> head(z->u, anc(z->u, q, k), k) >= p && q >= p;
+  if (z->allocs != INT64_MAX) z->allocs += 1;
+  return z->base + p;
+}
+
+/* Allocates after a search through all levels. */
+/*@ requires InvB(z, st, ord) && order <= MAXO && kind < KEEL_KINDS;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
+    behavior none:
+      assumes !SomeFree(st, ord, z->u, order);
+      FAILED(P2(order))
+    behavior ok:
+      assumes SomeFree(st, ord, z->u, order);
+      ALLOCATED
+    complete behaviors; disjoint behaviors; */
+KEEL_NOINLINE keel_pfn_t alloc_far(struct keel_pages *z, uint32_t order, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  uint32_t id = fit(z, order) /*@ ghost (st, ord) */;
+  if (id != KEEL_NONE) return alloc_from(z, id, order, kind) /*@ ghost (st, ord) */;
+  count_fail(z, pages_of(order));
+  return KEEL_NO_PAGES;
+}
+
+/* Allocates the free block id, the best fit, which has the right order and is in
+   word a of the set, in the reach of word b of the first summary. */
+/*@ requires InvB(z, st, ord) && order <= MAXO && kind < KEEL_KINDS && a == id / 64 && b == a / 64;
+    requires node(z->u, id, order) && Bit(z->l0, id);
+    requires \forall integer q; 0 <= q < NP && st[q] == FREE && ord[q] >= order ==> anc(z->u, q, ord[q]) >= id;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, GHOSTS;
+    ALLOCATED */
+KEEL_INLINE keel_pfn_t alloc_whole(struct keel_pages *z, uint32_t id, uint32_t a, uint32_t b, uint32_t order, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ ghost uint32_t u = z->u;
+  //@ assert anc(u, head(u, id, order), order) == id;
+  //@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, order) == id <==> head(u, id, order) <= q < head(u, id, order) + P2(order));
+  //@ assert free: \forall integer q; 0 <= q < NP && anc(u, q, order) == id ==> st[q] == FREE && ord[q] == order;
+  //@ assert best: \forall integer q; 0 <= q < NP && st[q] == FREE && ord[q] == order ==> head(u, anc(u, q, order), order) >= head(u, id, order) && q >= head(u, id, order);
+  //@ ghost lem_quiet(st, u);
+  take_at(z, id, a, b) /*@ ghost (st, ord, order) */;
+  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != id ==> st[q] == \at(st[q], Pre) && ord[q] == \at(ord[q], Pre) && z->tag[q] == \at(z->tag[q], Pre);
+  //@ ghost C: ;
+  uint32_t p = grant(z, id, order, kind) /*@ ghost (st, ord) */;
+  //@ assert p == head(u, id, order) && mod2(p, order) == 0;
+  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != id ==> st[q] == \at(st[q], C) && ord[q] == \at(ord[q], C) && z->tag[q] == \at(z->tag[q], C);
+  //@ assert \forall integer q; 0 <= q < NP && anc(u, q, order) != id ==> KEEPS(Pre, q);
+  if (z->allocs != INT64_MAX) z->allocs += 1;
+  //@ ghost g_fold(z, st, ord);
+  return z->base + p;
+}
+
 /*@ requires InvB(z, st, ord);
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
     ensures inv: InvB(z, st, ord);
@@ -1406,39 +1579,19 @@ enum keel_status keel_pages_reserve(struct keel_pages *z, keel_pfn_t pfn, uint32
       ensures refused: \result == KEEL_BAD_ARGUMENT;
     behavior none:
       assumes order <= MAXO && kind < KEEL_KINDS && !SomeFree(st, ord, z->u, order);
-      assigns z->fails, z->largest_fail;
-      ensures refused: \result == KEEL_NO_PAGES;
-      ensures count: z->fails == Inc(\old(z->fails)) && z->largest_fail == \max(\old(z->largest_fail), P2(order));
+      FAILED(P2(order))
     behavior ok:
       assumes order <= MAXO && kind < KEEL_KINDS && SomeFree(st, ord, z->u, order);
-      assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, GHOSTS;
-      ensures in: z->base <= \result && \result + P2(order) <= z->base + z->n;
-      ensures aligned: mod2(\result - z->base, order) == 0;
-      ensures head: LiveHead(st, ord, z->u, \result - z->base) && z->tag[\result - z->base] == 16 * kind + order + 1 && z->ref[\result - z->base] == 0;
-      ensures mine: \forall integer q; \result - z->base <= q < \result - z->base + P2(order) ==>
-                      \old(st[q]) == FREE && st[q] == LIVE && ord[q] == order;
-      ensures best: \let r = \result - z->base; \forall integer q; 0 <= q < NP && \old(st[q]) == FREE && \old(ord[q]) >= order ==>
-                      \old(ord[q]) > \old(ord[r]) || (\old(ord[q]) == \old(ord[r]) && q >= r);
-      ensures frame: \forall integer q; 0 <= q < NP && !(\result - z->base <= q < \result - z->base + P2(order)) ==> KEEPS(Pre, q);
-      ensures count: z->nr_free == \old(z->nr_free) - P2(order) && z->allocs == Inc(\old(z->allocs));
+      ALLOCATED
     complete behaviors; disjoint behaviors; */
 keel_pfn_t keel_pages_alloc(struct keel_pages *z, uint32_t order, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
-  if (order > MAXO || kind >= KEEL_KINDS) return KEEL_BAD_ARGUMENT;
-  uint32_t id = fit(z, order) /*@ ghost (st, ord) */;
-  if (id == KEEL_NONE) {
-    count_fail(z, pages_of(order));
-    return KEEL_NO_PAGES;
-  }
-  //@ ghost F: ;
-  //@ assert fit: \forall integer q; 0 <= q < NP && st[q] == FREE && ord[q] >= order ==> anc(z->u, q, ord[q]) >= id;
-  uint32_t p = hand_out(z, id, order, kind) /*@ ghost (st, ord) */;
-  //@ ghost int16_t k = ord[p];
-  //@ assert \let k = \at(ord[\at(p, Here)], F); node(z->u, id, k) && head(z->u, id, k) == p && order <= k;
-  //@ assert best: \let k = \at(ord[\at(p, Here)], F); \forall integer q; 0 <= q < NP && \at(st[q], F) == FREE && \at(ord[q], F) >= order ==> \at(ord[q], F) >= k;
-  //@ assert best: \let k = \at(ord[\at(p, Here)], F); \forall integer q; 0 <= q < NP && \at(st[q], F) == FREE && \at(ord[q], F) == k ==> head(z->u, anc(z->u, q, k), k) >= p && q >= p;
-  z->allocs = inc(z->allocs);
-  return z->base + p;
+  if (KEEL_UNLIKELY(order > MAXO || kind >= KEEL_KINDS)) return KEEL_BAD_ARGUMENT;
+  if (KEEL_UNLIKELY(!fb_near(z, z->first[order]))) return alloc_far(z, order, kind) /*@ ghost (st, ord) */;
+  uint32_t b = fb_near1(z, z->first[order]), a = fb_near0(z, b), id = s_min(z->l0, a);
+  //@ ghost lem_best(z->l0, st, ord, z->u, id, order);
+  if (id >= z->first[order + 1]) return alloc_from(z, id, order, kind) /*@ ghost (st, ord) */;
+  return alloc_whole(z, id, a, b, order, kind) /*@ ghost (st, ord) */;
 }
 
 /*@ requires InvB(z, st, ord);
@@ -1448,6 +1601,7 @@ keel_pfn_t keel_pages_alloc(struct keel_pages *z, uint32_t order, uint32_t kind)
     behavior ok:
       assumes OwnErr(z, st, ord, pfn - z->base, kind) == KEEL_OK;
       ensures mine: \let p = pfn - z->base; \forall integer q; p <= q < p + P2(\old(ord[pfn - z->base])) ==> \old(st[q]) == LIVE && st[q] == FREE;
+      ensures large: \let p = pfn - z->base; \forall integer q; p <= q < p + P2(\old(ord[pfn - z->base])) ==> ord[q] >= \old(ord[pfn - z->base]);
       ensures frame: \let p = pfn - z->base; \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[pfn - z->base]))) ==> KEEPS(Pre, q);
       ensures count: z->nr_free == \old(z->nr_free) + P2(\old(ord[pfn - z->base])) && z->frees == Inc(\old(z->frees));
     behavior bad:
@@ -1458,13 +1612,15 @@ enum keel_status keel_pages_free(struct keel_pages *z, keel_pfn_t pfn, uint32_t 
 {
   if (!in_range(z, pfn, 1)) return KEEL_OUT_OF_RANGE;
   uint32_t p = (uint32_t)(pfn - z->base);
-  enum keel_status e = own_error(z, p, kind) /*@ ghost (st, ord) */;
-  if (e != KEEL_OK) return e;
-  uint32_t k = z->tag[p] % 16u - 1u;
-  //@ assert TagOk(z->u, p, st[p], ord[p], z->tag[p]) && k == ord[p] && k == \at(ord[pfn - z->base], Pre);
-  free_block(z, p, k) /*@ ghost (st, ord) */;
-  //@ assert z->nr_free == \at(z->nr_free, Pre) + P2(k);
-  z->frees = inc(z->frees);
+  int64_t k = own_order(z, p, kind) /*@ ghost (st, ord) */;
+  if (KEEL_UNLIKELY(k < 0 || k > (int64_t)MAXO)) return own_error(z, p, kind) /*@ ghost (st, ord) */;
+  uint32_t order = (uint32_t)k;
+  //@ assert LiveHead(st, ord, z->u, p) && z->ref[p] == 0;
+  //@ assert order == ord[p] && order == \at(ord[pfn - z->base], Pre);
+  if (z->frees != INT64_MAX) z->frees += 1;
+  //@ ghost g_fold(z, st, ord);
+  free_block(z, p, order) /*@ ghost (st, ord) */;
+  //@ assert z->nr_free == \at(z->nr_free, Pre) + P2(order);
   return KEEL_OK;
 }
 
@@ -1476,7 +1632,7 @@ enum keel_status keel_pages_free(struct keel_pages *z, keel_pfn_t pfn, uint32_t 
       assumes HeadErr(z, st, ord, pfn - z->base) == KEEL_OK && z->ref[pfn - z->base] < KEEL_REFS_MAX - 1;
       ensures done: \result == KEEL_OK;
       ensures more: z->ref[pfn - z->base] == \old(z->ref[pfn - z->base]) + 1;
-      ensures same: z->tag[pfn - z->base] % 128 == \old(z->tag[pfn - z->base]) % 128;
+      ensures same: z->tag[pfn - z->base] / 32 == \old(z->tag[pfn - z->base]) / 32 && z->tag[pfn - z->base] % 16 == \old(z->tag[pfn - z->base]) % 16;
     behavior full:
       assumes HeadErr(z, st, ord, pfn - z->base) == KEEL_OK && z->ref[pfn - z->base] >= KEEL_REFS_MAX - 1;
       assigns \nothing;
@@ -1505,13 +1661,14 @@ enum keel_status keel_pages_get(struct keel_pages *z, keel_pfn_t pfn) /*@ ghost 
       assigns TAGS, z->ref[0 .. 1024 * z->u - 1];
       ensures done: \result == KEEL_OK;
       ensures less: z->ref[pfn - z->base] == \old(z->ref[pfn - z->base]) - 1;
-      ensures same: z->tag[pfn - z->base] % 128 == \old(z->tag[pfn - z->base]) % 128;
+      ensures same: z->tag[pfn - z->base] / 32 == \old(z->tag[pfn - z->base]) / 32 && z->tag[pfn - z->base] % 16 == \old(z->tag[pfn - z->base]) % 16;
       ensures frame: \forall integer q; 0 <= q < NP && q != pfn - z->base ==> z->tag[q] == \old(z->tag[q]) && z->ref[q] == \old(z->ref[q]);
     behavior last:
       assumes OwnErr(z, st, ord, pfn - z->base, kind) == KEEL_OK;
       assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
       ensures done: \result == KEEL_OK;
       ensures mine: \let p = pfn - z->base; \forall integer q; p <= q < p + P2(\old(ord[pfn - z->base])) ==> \old(st[q]) == LIVE && st[q] == FREE;
+      ensures large: \let p = pfn - z->base; \forall integer q; p <= q < p + P2(\old(ord[pfn - z->base])) ==> ord[q] >= \old(ord[pfn - z->base]);
       ensures frame: \let p = pfn - z->base; \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[pfn - z->base]))) ==> KEEPS(Pre, q);
       ensures count: z->nr_free == \old(z->nr_free) + P2(\old(ord[pfn - z->base])) && z->frees == Inc(\old(z->frees));
     behavior bad:
@@ -1529,12 +1686,7 @@ enum keel_status keel_pages_put(struct keel_pages *z, keel_pfn_t pfn, uint32_t k
     return KEEL_OK;
   }
   if (e != KEEL_OK) return e;
-  uint32_t k = z->tag[p] % 16u - 1u;
-  //@ assert TagOk(z->u, p, st[p], ord[p], z->tag[p]) && k == ord[p] && k == \at(ord[pfn - z->base], Pre);
-  free_block(z, p, k) /*@ ghost (st, ord) */;
-  //@ assert z->nr_free == \at(z->nr_free, Pre) + P2(k);
-  z->frees = inc(z->frees);
-  return KEEL_OK;
+  return keel_pages_free(z, pfn, kind) /*@ ghost (st, ord) */;
 }
 /*@ requires InvB(z, st, ord);
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
@@ -1553,7 +1705,7 @@ enum keel_status keel_pages_put(struct keel_pages *z, keel_pfn_t pfn, uint32_t k
       assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, GHOSTS;
       ensures in: z->base <= \result && \result + n <= z->base + z->n;
       ensures mine: \forall integer q; \result - z->base <= q < \result - z->base + n ==>
-                      \old(st[q]) == FREE && st[q] == LIVE && ord[q] == 0 && z->tag[q] == 16 * kind + 1 && z->ref[q] == 0;
+                      \old(st[q]) == FREE && st[q] == LIVE && ord[q] == 0 && z->tag[q] == 32 * kind + 1 && z->ref[q] == 0;
       ensures frame: \forall integer q; 0 <= q < NP && !(\result - z->base <= q < \result - z->base + n) ==> KEEPS(Pre, q);
       ensures count: z->nr_free == \old(z->nr_free) - n && z->allocs == Inc(\old(z->allocs));
     complete behaviors; disjoint behaviors; */
@@ -1572,10 +1724,10 @@ keel_pfn_t keel_pages_alloc_exact(struct keel_pages *z, uint32_t n, uint32_t kin
   //@ assert \forall integer q; 0 <= q < NP && !(p <= q < p + P2(order)) && st[q] != FREE ==> ord[q] == \at(ord[q], Pre) && z->tag[q] == \at(z->tag[q], Pre);
   //@ ghost B: ;
   free_all(z, p + n, p + pages_of(order)) /*@ ghost (st, ord) */;
-  //@ assert \forall integer q; p <= q < p + n ==> st[q] == LIVE && ord[q] == 0 && z->tag[q] == 16 * kind + 1 && z->ref[q] == 0;
+  //@ assert \forall integer q; p <= q < p + n ==> st[q] == LIVE && ord[q] == 0 && z->tag[q] == 32 * kind + 1 && z->ref[q] == 0;
   //@ assert \forall integer q; 0 <= q < NP && !(p <= q < p + n) ==> st[q] == \at(st[q], Pre);
   //@ assert \forall integer q; 0 <= q < NP && !(p <= q < p + n) && st[q] != FREE ==> ord[q] == \at(ord[q], Pre) && z->tag[q] == \at(z->tag[q], Pre);
-  z->allocs = inc(z->allocs);
+  if (z->allocs != INT64_MAX) z->allocs += 1;
   return z->base + p;
 }
 
@@ -1599,7 +1751,7 @@ keel_pfn_t keel_pages_alloc_exact(struct keel_pages *z, uint32_t n, uint32_t kin
       assumes n > 0 && kind < KEEL_KINDS && z->base <= pfn && pfn + n <= z->base + z->n;
       assumes \forall integer q; pfn - z->base <= q < pfn - z->base + n ==> st[q] == FREE;
       ensures done: \result == KEEL_OK;
-      ensures mine: \forall integer q; pfn - z->base <= q < pfn - z->base + n ==> st[q] == LIVE && ord[q] == 0 && z->tag[q] == 16 * kind + 1;
+      ensures mine: \forall integer q; pfn - z->base <= q < pfn - z->base + n ==> st[q] == LIVE && ord[q] == 0 && z->tag[q] == 32 * kind + 1;
       ensures frame: \forall integer q; 0 <= q < NP && !(pfn - z->base <= q < pfn - z->base + n) ==> KEEPS(Pre, q);
       ensures count: z->nr_free == \old(z->nr_free) - n && z->allocs == Inc(\old(z->allocs));
     complete behaviors; disjoint behaviors; */
@@ -1610,7 +1762,7 @@ enum keel_status keel_pages_alloc_range(struct keel_pages *z, keel_pfn_t pfn, ui
   uint32_t lo = (uint32_t)(pfn - z->base), hi = lo + n;
   if (!all_free(z, lo, hi) /*@ ghost (st, ord) */) return KEEL_BUSY;
   claim_all(z, lo, hi, kind) /*@ ghost (st, ord) */;
-  z->allocs = inc(z->allocs);
+  if (z->allocs != INT64_MAX) z->allocs += 1;
   return KEEL_OK;
 }
 
@@ -1621,7 +1773,7 @@ enum keel_status keel_pages_alloc_range(struct keel_pages *z, keel_pfn_t pfn, ui
     behavior ok:
       assumes OwnErr(z, st, ord, pfn - z->base, kind) == KEEL_OK;
       ensures mine: \let p = pfn - z->base; \forall integer q; p <= q < p + P2(\old(ord[pfn - z->base])) ==>
-                      \old(st[q]) == LIVE && st[q] == LIVE && ord[q] == 0 && z->tag[q] == 16 * kind + 1;
+                      \old(st[q]) == LIVE && st[q] == LIVE && ord[q] == 0 && z->tag[q] == 32 * kind + 1;
       ensures frame: \let p = pfn - z->base; \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[pfn - z->base]))) ==> KEEPS(Pre, q);
     behavior bad:
       assumes OwnErr(z, st, ord, pfn - z->base, kind) != KEEL_OK;
@@ -1633,7 +1785,7 @@ enum keel_status keel_pages_split(struct keel_pages *z, keel_pfn_t pfn, uint32_t
   uint32_t p = (uint32_t)(pfn - z->base);
   enum keel_status e = own_error(z, p, kind) /*@ ghost (st, ord) */;
   if (e != KEEL_OK) return e;
-  //@ assert TagOk(z->u, p, st[p], ord[p], z->tag[p]) && z->tag[p] < T_SHARED && z->tag[p] / 16 == kind;
+  //@ assert TagOk(z->u, p, st[p], ord[p], z->tag[p]) && z->tag[p] / 16 % 2 == 0 && z->tag[p] / 32 == kind;
   dissolve(z, p, z->tag[p] % 16u - 1u) /*@ ghost (st, ord) */;
   return KEEL_OK;
 }
@@ -1649,7 +1801,7 @@ enum keel_status keel_pages_split(struct keel_pages *z, keel_pfn_t pfn, uint32_t
       ensures done: \result == KEEL_OK;
       ensures state: b->state == st[pfn - z->base] && b->order == ord[pfn - z->base];
       ensures first: \let p = pfn - z->base; b->pfn == z->base + head(z->u, anc(z->u, p, ord[p]), ord[p]);
-      ensures live: \let h = b->pfn - z->base; st[pfn - z->base] == LIVE ==> b->kind == z->tag[h] / 16 % 8 && b->refs == z->ref[h] + 1;
+      ensures live: \let h = b->pfn - z->base; st[pfn - z->base] == LIVE ==> b->kind == z->tag[h] / 32 && b->refs == z->ref[h] + 1;
       ensures idle: st[pfn - z->base] != LIVE ==> b->kind == 0 && b->refs == 0;
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_pages_block(const struct keel_pages *z, keel_pfn_t pfn, struct keel_block *b) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
@@ -1663,7 +1815,7 @@ enum keel_status keel_pages_block(const struct keel_pages *z, keel_pfn_t pfn, st
     //@ assert z->base == \at(z->base, Pre) && p == pfn - z->base;
     //@ assert b->state == st[pfn - z->base] && b->order == ord[pfn - z->base];
     //@ assert b->pfn == z->base + head(z->u, anc(z->u, pfn - z->base, ord[pfn - z->base]), ord[pfn - z->base]);
-    //@ assert \let h = b->pfn - z->base; b->kind == z->tag[h] / 16 % 8 && b->refs == z->ref[h] + 1;
+    //@ assert \let h = b->pfn - z->base; b->kind == z->tag[h] / 32 && b->refs == z->ref[h] + 1;
   } else {
     describe_idle(z, p, k, b) /*@ ghost (st, ord) */;
     //@ assert z->base == \at(z->base, Pre) && p == pfn - z->base;
@@ -1688,7 +1840,7 @@ enum keel_status keel_pages_block(const struct keel_pages *z, keel_pfn_t pfn, st
       assumes n > 0 && z->base <= pfn && pfn + n <= z->base + z->n;
       assumes !(\forall integer q; pfn - z->base <= q < pfn - z->base + n ==> OWNED(pfn - z->base, pfn - z->base + n, q));
       assigns \nothing;
-      ensures refused: \result != KEEL_OK;
+      ensures refused: \result != KEEL_OK && \exists integer p; WRONG_AT(pfn - z->base, pfn - z->base + n, p, \result);
     behavior ok:
       assumes n > 0 && z->base <= pfn && pfn + n <= z->base + z->n;
       assumes \forall integer q; pfn - z->base <= q < pfn - z->base + n ==> OWNED(pfn - z->base, pfn - z->base + n, q);
@@ -1696,6 +1848,7 @@ enum keel_status keel_pages_block(const struct keel_pages *z, keel_pfn_t pfn, st
       ensures mine: \forall integer q; pfn - z->base <= q < pfn - z->base + n ==> st[q] == FREE;
       ensures frame: \forall integer q; 0 <= q < NP && !(pfn - z->base <= q < pfn - z->base + n) ==> KEEPS(Pre, q);
       ensures count: z->nr_free == \old(z->nr_free) + n;
+      ensures blocks: z->frees == \min(\old(z->frees) + heads{Pre}(\old(z->tag), pfn - z->base, pfn - z->base + n), INT64_MAX);
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_pages_free_range(struct keel_pages *z, keel_pfn_t pfn, uint32_t n, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
@@ -1811,6 +1964,7 @@ int keel_pages_check(const struct keel_pages *z)
 {
   uint32_t u = z->u;
   if (z->n == 0 || z->n > 1024u * u || z->base < 0 || z->base > KEEL_PFN_MAX - (int64_t)KEEL_PAGES_MAX || z->base % (int64_t)KEEL_PAGES_GRANULE != 0) return 0;
+  if (!first_ok(z)) return 0;
   if (z->allocs < 0 || z->frees < 0 || z->fails < 0 || z->largest_fail < 0) return 0;
   if (!sum_ok(z->l0, z->l1, 32u * u, 64u * (u / 2u + 1u))) return 0;
   if (!sum_ok(z->l1, z->l2, u / 2u + 1u, 64u * (u / 128u + 1u))) return 0;

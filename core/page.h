@@ -45,6 +45,7 @@ struct keel_pages {
   uint64_t *l0, *l1, *l2, *l3; /* set of free blocks, and its summaries      */
   uint8_t *tag;                /* per page: reserved, head of a live block... */
   int32_t *ref;                /* per head: references beyond the first      */
+  uint32_t first[KEEL_MAX_ORDER + 2u]; /* first node of each order           */
   uint32_t u;                  /* size of the tree, in granules              */
   uint32_t n;                  /* pages                                      */
   int64_t base;                /* pfn of page 0                              */

@@ -849,6 +849,7 @@ static int corrupt_field(struct keel_pages *z, uint32_t how)
   int64_t *counters[] = {&z->allocs, &z->frees, &z->fails, &z->largest_fail};
   uint32_t at = how / 8;
   switch (how % 8) {
+  case 4: z->first[at % (KEEL_MAX_ORDER + 2)] ^= 1u << at / 12 % 2 * 31; break;
   case 0: z->n = at % 2 ? 0 : z->u * GRANULE + 1 + at; break;
   case 1: z->base = bases[at % 7]; break;
   case 2: *counters[at % 4] = at & 4 ? -1 : INT64_MIN; break;

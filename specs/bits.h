@@ -35,6 +35,11 @@
       (r != KEEL_NONE ==> s <= r < lim && Bit(l, r) &&
                           \forall integer j; s <= j < r ==> !Bit(l, j));
 
+    // an element not below s shares its word
+    predicate Has{L}(uint64_t *l, integer s) = (l[s / 64] >> (s % 64)) != 0;
+    // s starts a word of the second summary, which has an element within s's reach
+    predicate Near{L}(struct keel_pages *z, integer s) = s % 4096 == 0 && Has(z->l2, s / 4096);
+
     lemma bit_zero: \forall integer j; 0 <= j < 64 ==> !bit(0, j);
 
     // 2^(2n), and 2 for n == 0: bounds of the halving search in w_fls

@@ -78,6 +78,7 @@
 #define NP (1024 * z->u)
 #define GHOSTS st[0 .. 1024 * z->u - 1], ord[0 .. 1024 * z->u - 1]
 #define TAGS z->tag[0 .. 1024 * z->u - 1]
+#define SHARED(t) ((t) / 16 % 2 == 1 && (t) != T_NO)
 
 /*@ predicate Pool{L}(struct keel_pages *z, uint16_t *st, int16_t *ord) = Zone(z) &&
       \valid(z->tag + (0 .. 1024 * z->u - 1)) && \valid(z->ref + (0 .. 1024 * z->u - 1)) &&
@@ -100,7 +101,7 @@
       \forall integer p; 0 <= p < 1024 * u ==> TagOk(u, p, st[p], ord[p], tag[p]);
     // reference counts beyond the first: of shared blocks only
     predicate InvC{L}(uint8_t *tag, int32_t *ref, integer u) =
-      \forall integer p; 0 <= p < 1024 * u ==> 0 <= ref[p] < KEEL_REFS_MAX && (ref[p] > 0 <==> T_SHARED <= tag[p] < T_NO);
+      \forall integer p; 0 <= p < 1024 * u ==> 0 <= ref[p] < KEEL_REFS_MAX && (ref[p] > 0 <==> SHARED(tag[p]));
     // maximal coalescing: no two free buddies
     predicate InvM{L}(uint64_t *l0, integer u) = \forall integer i; 0 <= i < 2046 * u && Bit(l0, i) ==> !Bit(l0, bud(i));
     predicate Inv{L}(struct keel_pages *z, uint16_t *st, int16_t *ord) = Pool(z, st, ord) && Sum(z) &&
@@ -128,7 +129,8 @@
 /* ---- what the callers see --------------------------------------------------------- */
 /*@ predicate Counters{L}(struct keel_pages *z) =
       0 <= z->allocs && 0 <= z->frees && 0 <= z->fails && 0 <= z->largest_fail;
-    predicate Range{L}(struct keel_pages *z) = 1 <= z->n <= 1024 * z->u && 0 <= z->base <= KEEL_PFN_MAX - KEEL_PAGES_MAX && z->base % 1024 == 0;
+    predicate Range{L}(struct keel_pages *z) = 1 <= z->n <= 1024 * z->u && 0 <= z->base <= KEEL_PFN_MAX - KEEL_PAGES_MAX && z->base % 1024 == 0 &&
+      (\forall integer k; 0 <= k <= 11 ==> z->first[k] == base(z->u, k));
     // pages beyond the instance's last are reserved
     predicate Rest{L}(uint16_t *st, integer n, integer u) = \forall integer p; n <= p < 1024 * u ==> st[p] == RSVD;
     // the invariant of an instance between two calls
@@ -150,10 +152,12 @@
     // ... of this kind, with one reference
     logic integer OwnErr{L}(struct keel_pages *z, uint16_t *st, int16_t *ord, integer p, integer kind) =
       HeadErr(z, st, ord, p) != KEEL_OK ? HeadErr(z, st, ord, p) :
-      z->tag[p] / 16 % 8 != kind ? KEEL_WRONG_KIND :
+      z->tag[p] / 32 != kind ? KEEL_WRONG_KIND :
       z->ref[p] > 0 ? KEEL_BUSY : KEEL_OK;
     // first page of q's block
     logic integer first{L}(int16_t *ord, integer u, integer q) = head(u, anc(u, q, ord[q]), ord[q]);
+    // first pages of live blocks among lo .. hi - 1, all live
+    logic integer heads{L}(uint8_t *tag, integer lo, integer hi) = hi <= lo ? 0 : heads(tag, lo, hi - 1) + (tag[hi - 1] == T_NO ? 0 : 1);
     // elements lo .. hi - 1 of a set
     logic integer nbits{L}(uint64_t *l, integer lo, integer hi) =
       hi <= lo ? 0 : nbits(l, lo, hi - 1) + (((l[(hi - 1) / 64] >> ((hi - 1) % 64)) & 1) == 1 ? 1 : 0);
@@ -175,7 +179,7 @@
       (z->tag[head(z->u, anc(z->u, p, k - 1), k - 1)] % 16 == k ? 1 : 0);
     // ... none does a reserved page, exactly one any other, a head is where its order puts it
     predicate PageWf{L}(struct keel_pages *z, integer p) =
-      0 <= z->ref[p] < KEEL_REFS_MAX && (z->ref[p] > 0 <==> T_SHARED <= z->tag[p] < T_NO) &&
+      0 <= z->ref[p] < KEEL_REFS_MAX && (z->ref[p] > 0 <==> SHARED(z->tag[p])) &&
       (p >= z->n ==> z->tag[p] == T_RSVD) &&
       frees_on(z, p, 11) + lives_on(z, p, 11) == (z->tag[p] == T_RSVD ? 0 : 1) &&
       (z->tag[p] == T_RSVD || z->tag[p] == T_NO ||
@@ -190,7 +194,48 @@
 /* Page q is in a live block of this kind, with one reference, inside lo .. hi - 1. */
 #define OWNED(lo, hi, q)                                                                  \
   (st[q] == LIVE && (lo) <= first(ord, z->u, q) && first(ord, z->u, q) + P2(ord[q]) <= (hi) && \
-   z->tag[first(ord, z->u, q)] / 16 % 8 == kind && z->ref[first(ord, z->u, q)] == 0)
+   z->tag[first(ord, z->u, q)] / 32 == kind && z->ref[first(ord, z->u, q)] == 0)
+
+/* Page p is the first in lo .. hi - 1 at which a block of this kind should start, and
+   e is what is wrong with it; KEEL_BUSY too if its block passes the end. */
+#define WRONG_AT(lo, hi, p, e)                                                            \
+  ((lo) <= (p) < (hi) && (\forall integer q; (lo) <= q < (p) ==> OWNED(lo, p, q)) &&      \
+   (OwnErr(z, st, ord, p, kind) != KEEL_OK ? (e) == OwnErr(z, st, ord, p, kind)           \
+                                           : (p) + P2(ord[p]) > (hi) && (e) == KEEL_BUSY))
+
+/* 2^order pages from page r on, all free before, are a live block of this kind; the
+   rest is as before. */
+#define HANDED_OUT(r)                                                                     \
+  ensures in: (r) + P2(order) <= z->n && mod2(r, order) == 0;                             \
+  ensures head: LiveHead(st, ord, z->u, r);                                               \
+  ensures tag: z->tag[r] == 32 * kind + order + 1 && z->ref[r] == 0;                      \
+  ensures mine: \forall integer q; (r) <= q < (r) + P2(order) ==>                         \
+    \old(st[q]) == FREE && st[q] == LIVE && ord[q] == order;                              \
+  ensures frame: \forall integer q;                                                       \
+    0 <= q < NP && !((r) <= q < (r) + P2(order)) ==> KEEPS(Pre, q);                       \
+  ensures count: z->nr_free == \old(z->nr_free) - P2(order);
+
+/* What a successful allocation of a block promises. */
+#define ALLOCATED                                                                         \
+  ensures inv: InvB(z, st, ord);                                                          \
+  HANDED_OUT(\result - z->base)                                                           \
+  ensures low: z->base <= \result;                                                        \
+  ensures best: \let r = \result - z->base; \forall integer q;                            \
+    0 <= q < NP && \old(st[q]) == FREE && \old(ord[q]) >= order ==>                       \
+    \old(ord[q]) > \old(ord[r]) || (\old(ord[q]) == \old(ord[r]) && q >= r);              \
+  ensures calls: z->allocs == Inc(\old(z->allocs)) && z->fails == \old(z->fails) &&          \
+                 z->largest_fail == \old(z->largest_fail);
+
+/* What one that finds no block for n pages promises.  (Said as a postcondition, not
+   as an assigns clause, so that callers can use it.) */
+#define FAILED(n)                                                                         \
+  ensures inv: InvB(z, st, ord);                                                          \
+  ensures refused: \result == KEEL_NO_PAGES;                                              \
+  ensures same: \forall integer q; 0 <= q < NP ==> Same{Pre, Here}(st, ord, q) &&         \
+    z->tag[q] == \old(z->tag[q]);                                                         \
+  ensures same: z->nr_free == \old(z->nr_free) && z->allocs == \old(z->allocs);           \
+  ensures count: z->fails == Inc(\old(z->fails)) &&                                       \
+    z->largest_fail == \max(\old(z->largest_fail), n);
 
 /* Page q has the status it had at L; if it is not free, it is in the same block,
    under the same tag.  (A macro, since a quantified predicate gives the provers no
@@ -338,6 +383,21 @@
       /@ assert head(u, b, o) < p + P2(k) ==> i < p + P2(k); @/
       /@ assert i >= p + P2(k) ==> OWNED(p + P2(k), hi, i); @/
     }
+  }
+
+  // the least element of the set from order's first node on is the best fit
+  /@ requires 1 <= u <= UMAX && order <= MAXO && id != KEEL_NONE && Succ(l0, base(u, order), 2048 * u, id);
+     requires InvO(st, ord, u) && InvF(l0, st, ord, u) && InvR(l0, u);
+     assigns \nothing;
+     ensures SomeFree(st, ord, u, order) && id < 2047 * u;
+     ensures \forall integer q; 0 <= q < 1024 * u && st[q] == FREE && ord[q] >= order ==> anc(u, q, ord[q]) >= id; @/
+  void lem_best(uint64_t *l0, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t u, uint32_t id, uint32_t order) {
+    /@ assert \forall integer q; 0 <= q < 1024 * u && order <= ord[q] ==> node(u, anc(u, q, ord[q]), ord[q]); @/
+    /@ assert \forall integer q; 0 <= q < 1024 * u && st[q] == FREE ==> Bit(l0, anc(u, q, ord[q])); @/
+    /@ assert id < 2047 * u; @/
+    uint32_t k = g_order_of(u, id, order);
+    /@ assert anc(u, head(u, id, k), k) == id; @/
+    /@ assert st[head(u, id, k)] == FREE && ord[head(u, id, k)] == k; @/
   }
 
   // the invariant, put together from its parts

@@ -1170,6 +1170,7 @@ static void check_sees_wrong_ranges(void **state)
   SEEN(p.z.base++);
   SEEN(p.z.base = LAST_BASE + 1024);
   SEEN(p.z.base = INT64_MAX - 1023);
+  for (uint32_t k = 0; k <= KEEL_MAX_ORDER + 1; k++) SEEN(p.z.first[k]++);
 }
 
 static void check_sees_wrong_tags(void **state)
