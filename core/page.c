@@ -1446,15 +1446,18 @@ enum keel_status keel_pages_init(struct keel_pages *z, uint64_t *words, uint8_t 
     behavior none:
       assumes n == 0;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BAD_ARGUMENT;
     behavior outside:
       assumes n > 0 && !(z->base <= pfn && pfn + n <= z->base + z->n);
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_OUT_OF_RANGE;
     behavior busy:
       assumes n > 0 && z->base <= pfn && pfn + n <= z->base + z->n;
       assumes \exists integer q; pfn - z->base <= q < pfn - z->base + n && st[q] != RSVD;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BUSY;
     behavior ok:
       assumes n > 0 && z->base <= pfn && pfn + n <= z->base + z->n;
@@ -1480,15 +1483,18 @@ enum keel_status keel_pages_add(struct keel_pages *z, keel_pfn_t pfn, uint32_t n
     behavior none:
       assumes n == 0;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BAD_ARGUMENT;
     behavior outside:
       assumes n > 0 && !(z->base <= pfn && pfn + n <= z->base + z->n);
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_OUT_OF_RANGE;
     behavior busy:
       assumes n > 0 && z->base <= pfn && pfn + n <= z->base + z->n;
       assumes \exists integer q; pfn - z->base <= q < pfn - z->base + n && st[q] == LIVE;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BUSY;
     behavior ok:
       assumes n > 0 && z->base <= pfn && pfn + n <= z->base + z->n;
@@ -1576,6 +1582,7 @@ KEEL_INLINE keel_pfn_t alloc_whole(struct keel_pages *z, uint32_t id, uint32_t a
     behavior bad:
       assumes order > MAXO || kind >= KEEL_KINDS;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BAD_ARGUMENT;
     behavior none:
       assumes order <= MAXO && kind < KEEL_KINDS && !SomeFree(st, ord, z->u, order);
@@ -1607,6 +1614,7 @@ keel_pfn_t keel_pages_alloc(struct keel_pages *z, uint32_t order, uint32_t kind)
     behavior bad:
       assumes OwnErr(z, st, ord, pfn - z->base, kind) != KEEL_OK;
       assigns \nothing;
+      UNCHANGED
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_pages_free(struct keel_pages *z, keel_pfn_t pfn, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
@@ -1636,10 +1644,12 @@ enum keel_status keel_pages_free(struct keel_pages *z, keel_pfn_t pfn, uint32_t 
     behavior full:
       assumes HeadErr(z, st, ord, pfn - z->base) == KEEL_OK && z->ref[pfn - z->base] >= KEEL_REFS_MAX - 1;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_SATURATED;
     behavior bad:
       assumes HeadErr(z, st, ord, pfn - z->base) != KEEL_OK;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == HeadErr(z, st, ord, pfn - z->base);
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_pages_get(struct keel_pages *z, keel_pfn_t pfn) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
@@ -1660,6 +1670,8 @@ enum keel_status keel_pages_get(struct keel_pages *z, keel_pfn_t pfn) /*@ ghost 
       assumes OwnErr(z, st, ord, pfn - z->base, kind) == KEEL_BUSY;
       assigns TAGS, z->ref[0 .. 1024 * z->u - 1];
       ensures done: \result == KEEL_OK;
+      ensures blocks: \forall integer q; 0 <= q < NP ==> Same{Pre, Here}(st, ord, q);
+      ensures count: z->nr_free == \old(z->nr_free) && z->frees == \old(z->frees);
       ensures less: z->ref[pfn - z->base] == \old(z->ref[pfn - z->base]) - 1;
       ensures same: z->tag[pfn - z->base] / 32 == \old(z->tag[pfn - z->base]) / 32 && z->tag[pfn - z->base] % 16 == \old(z->tag[pfn - z->base]) % 16;
       ensures frame: \forall integer q; 0 <= q < NP && q != pfn - z->base ==> z->tag[q] == \old(z->tag[q]) && z->ref[q] == \old(z->ref[q]);
@@ -1674,6 +1686,7 @@ enum keel_status keel_pages_get(struct keel_pages *z, keel_pfn_t pfn) /*@ ghost 
     behavior bad:
       assumes OwnErr(z, st, ord, pfn - z->base, kind) != KEEL_BUSY && OwnErr(z, st, ord, pfn - z->base, kind) != KEEL_OK;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == OwnErr(z, st, ord, pfn - z->base, kind);
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_pages_put(struct keel_pages *z, keel_pfn_t pfn, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
@@ -1694,12 +1707,12 @@ enum keel_status keel_pages_put(struct keel_pages *z, keel_pfn_t pfn, uint32_t k
     behavior bad:
       assumes n == 0 || n > 1024 || kind >= KEEL_KINDS;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BAD_ARGUMENT;
     behavior none:
       assumes 1 <= n <= 1024 && kind < KEEL_KINDS && !(\exists integer q; 0 <= q < NP && st[q] == FREE && n <= P2(ord[q]));
       assigns z->fails, z->largest_fail;
-      ensures refused: \result == KEEL_NO_PAGES;
-      ensures count: z->fails == Inc(\old(z->fails)) && z->largest_fail == \max(\old(z->largest_fail), n);
+      FAILED(n)
     behavior ok:
       assumes 1 <= n <= 1024 && kind < KEEL_KINDS && \exists integer q; 0 <= q < NP && st[q] == FREE && n <= P2(ord[q]);
       assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, GHOSTS;
@@ -1737,15 +1750,18 @@ keel_pfn_t keel_pages_alloc_exact(struct keel_pages *z, uint32_t n, uint32_t kin
     behavior bad:
       assumes n == 0 || kind >= KEEL_KINDS;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BAD_ARGUMENT;
     behavior outside:
       assumes n > 0 && kind < KEEL_KINDS && !(z->base <= pfn && pfn + n <= z->base + z->n);
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_OUT_OF_RANGE;
     behavior busy:
       assumes n > 0 && kind < KEEL_KINDS && z->base <= pfn && pfn + n <= z->base + z->n;
       assumes \exists integer q; pfn - z->base <= q < pfn - z->base + n && st[q] != FREE;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BUSY;
     behavior ok:
       assumes n > 0 && kind < KEEL_KINDS && z->base <= pfn && pfn + n <= z->base + z->n;
@@ -1778,6 +1794,7 @@ enum keel_status keel_pages_alloc_range(struct keel_pages *z, keel_pfn_t pfn, ui
     behavior bad:
       assumes OwnErr(z, st, ord, pfn - z->base, kind) != KEEL_OK;
       assigns \nothing;
+      UNCHANGED
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_pages_split(struct keel_pages *z, keel_pfn_t pfn, uint32_t kind) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
@@ -1831,15 +1848,18 @@ enum keel_status keel_pages_block(const struct keel_pages *z, keel_pfn_t pfn, st
     behavior none:
       assumes n == 0;
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_BAD_ARGUMENT;
     behavior outside:
       assumes n > 0 && !(z->base <= pfn && pfn + n <= z->base + z->n);
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result == KEEL_OUT_OF_RANGE;
     behavior bad:
       assumes n > 0 && z->base <= pfn && pfn + n <= z->base + z->n;
       assumes !(\forall integer q; pfn - z->base <= q < pfn - z->base + n ==> OWNED(pfn - z->base, pfn - z->base + n, q));
       assigns \nothing;
+      UNCHANGED
       ensures refused: \result != KEEL_OK && \exists integer p; WRONG_AT(pfn - z->base, pfn - z->base + n, p, \result);
     behavior ok:
       assumes n > 0 && z->base <= pfn && pfn + n <= z->base + z->n;

@@ -226,8 +226,16 @@
   ensures calls: z->allocs == Inc(\old(z->allocs)) && z->fails == \old(z->fails) &&          \
                  z->largest_fail == \old(z->largest_fail);
 
-/* What one that finds no block for n pages promises.  (Said as a postcondition, not
-   as an assigns clause, so that callers can use it.) */
+/* Nothing has changed.  (Said as a postcondition too, since WP shows callers only the
+   assigns clause of the function as a whole.) */
+#define UNCHANGED                                                                         \
+  ensures same: \forall integer q; 0 <= q < NP ==> Same{Pre, Here}(st, ord, q) &&         \
+    z->tag[q] == \old(z->tag[q]) && z->ref[q] == \old(z->ref[q]);                         \
+  ensures same: z->nr_free == \old(z->nr_free) && z->allocs == \old(z->allocs) &&         \
+    z->frees == \old(z->frees) && z->fails == \old(z->fails) &&                           \
+    z->largest_fail == \old(z->largest_fail);
+
+/* What one that finds no block for n pages promises. */
 #define FAILED(n)                                                                         \
   ensures inv: InvB(z, st, ord);                                                          \
   ensures refused: \result == KEEL_NO_PAGES;                                              \
