@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Code as a user of Keel would write it, proven from the contracts alone: that they
-   say enough to build upon.  (proofs/run --file proofs/clients.c, see proofs/BUILD.) */
+   say enough to build upon.  Run: ./keel test //proofs:clients_proof */
 #include "keel.c"
 
 /* What is freed can be allocated again. */
