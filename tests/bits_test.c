@@ -72,10 +72,15 @@ static void parts_of_words(void **state)
 {
   (void)state;
   for (uint32_t i = 0; i < 640; i++) {
-    uint64_t w = random64(), high = w_high(w, i % 64);
-    for (uint32_t j = 0; j < 64; j++) assert_int_equal(high >> j & 1, j >= i % 64 ? w >> j & 1 : 0);
+    uint64_t w = random64() & random64() & random64() & random64();
+    uint32_t from = i % 64, want = from;
+    while (want < 64 && !(w >> want & 1)) want++;
+    assert_int_equal(s_has(&w, from), want < 64);
+    if (want < 64) assert_int_equal(s_next(&w, from), want);
+    assert_int_equal(s_high(&w, from), want < 64 ? want : KEEL_NONE);
 #if !KEEL_BUILTINS
-    if (i % 64 != 0) assert_true(w_low(w, i % 64) == (w & ~high));
+    if (from != 0)
+      for (uint32_t j = 0; j < 64; j++) assert_int_equal(w_low(w, from) >> j & 1, j < from ? w >> j & 1 : 0);
 #endif
   }
 }
@@ -100,7 +105,7 @@ static void against_flags(uint32_t u, uint32_t steps)
       for (i = n - 1; !in[i]; i--) {}
     }
     if (in[i] || (held > 8 && step % 3 == 0)) {
-      fb_clr(&z, i);
+      fb_clr_at(&z, i, i / 64, i / 4096);
       held -= in[i];
       in[i] = 0;
     } else {
@@ -114,10 +119,16 @@ static void against_flags(uint32_t u, uint32_t steps)
     if (step % 5 == 2) from -= from % 4096; /* where the quick way is tried */
     for (want = from; want < n && !in[want]; want++) {}
     assert_int_equal(fb_succ(&z, from), want == n ? KEEL_NONE : want);
+    if (from < n && fb_near(&z, from)) {
+      assert_int_equal(from % 4096, 0);
+      assert_int_equal(fb_near0(&z, fb_near1(&z, from)), want / 64);
+    } else if (from % 4096 == 0) {
+      assert_true(want == n || want / 262144 > from / 262144);
+    }
   }
   for (uint32_t i = 0; i < n; i++) assert_int_equal(fb_tst(&z, i), in[i]);
   for (uint32_t i = 0; i < n; i++)
-    if (in[i]) fb_clr(&z, i);
+    if (in[i]) fb_clr_at(&z, i, i / 64, i / 4096);
   for (uint32_t i = 0; i < KEEL_PAGES_WORDS(u * 1024); i++) assert_true(words[i] == 0);
   free(in), free(words), free(tags), free(refs);
 }
