@@ -359,9 +359,9 @@ KEEL_NOINLINE uint32_t fb_succ(const struct keel_pages *z, uint32_t s)
 }
 
 /* Whether s starts a word of the second summary and an element not below s is in
-   that word's reach.  The first node of every order starts one in an instance of a
-   multiple of 4096 granules (those of the low orders do in smaller ones), so that
-   the search for the best fit takes three words. */
+   that word's reach, so that three words are all it takes to find the least.  The
+   first node of order k starts one in an instance of a multiple of 2^(k + 1)
+   granules. */
 /*@ requires Zone(z) && s <= 64 * W0(z->u);
     assigns \nothing;
     ensures \result == 0 || \result == 1;
