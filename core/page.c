@@ -268,14 +268,8 @@ static inline void retire(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t 
 
 /* ---- blocks ----------------------------------------------------------------------------- */
 
-/* A held block with a free buddy goes back to the set, with all the merging there is to do. */
-/*@ requires Inv(z, st, ord) && Blk(st, ord, z->u, id, k, HELD);
-    requires \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> st[q] != HELD;
-    assigns KEEL_BITS, GHOSTS;
-    ensures Inv(z, st, ord); ensures Quiet(st, z->u);
-    ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) == id ==> st[q] == FREE && ord[q] >= k;
-    ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> KEEPS(Pre, q);
-    ensures cnt(st, NP) == \old(cnt(st, NP)); */
+/* A held block goes back to the set, with all the merging there is to do. */
+/*@ GIVES_BACK */
 KEEL_NOINLINE void coalesce(struct keel_pages *z, uint32_t id, uint32_t k) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   /*@ loop invariant \at(k, Pre) <= k <= MAXO;
@@ -295,14 +289,8 @@ KEEL_NOINLINE void coalesce(struct keel_pages *z, uint32_t id, uint32_t k) /*@ g
   release(z, id) /*@ ghost (st, ord, k) */;
 }
 
-/* A held block goes back to the set. */
-/*@ requires Inv(z, st, ord) && Blk(st, ord, z->u, id, k, HELD);
-    requires \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> st[q] != HELD;
-    assigns KEEL_BITS, GHOSTS;
-    ensures Inv(z, st, ord); ensures Quiet(st, z->u);
-    ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) == id ==> st[q] == FREE && ord[q] >= k;
-    ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> KEEPS(Pre, q);
-    ensures cnt(st, NP) == \old(cnt(st, NP)); */
+/* The same; quick when there is nothing to merge. */
+/*@ GIVES_BACK */
 KEEL_INLINE void give(struct keel_pages *z, uint32_t id, uint32_t k) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   if (k < MAXO && fb_tst(z, bud_of(id))) {

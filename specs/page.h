@@ -196,6 +196,17 @@
   (st[q] == LIVE && (lo) <= first(ord, z->u, q) && first(ord, z->u, q) + P2(ord[q]) <= (hi) && \
    z->tag[first(ord, z->u, q)] / 32 == kind && z->ref[first(ord, z->u, q)] == 0)
 
+/* The one held block, id of order k, becomes free, alone or as part of a larger block. */
+#define GIVES_BACK                                                                        \
+  requires Inv(z, st, ord) && Blk(st, ord, z->u, id, k, HELD);                            \
+  requires \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> st[q] != HELD;     \
+  assigns KEEL_BITS, GHOSTS;                                                              \
+  ensures Inv(z, st, ord); ensures Quiet(st, z->u);                                       \
+  ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) == id ==>                     \
+    st[q] == FREE && ord[q] >= k;                                                         \
+  ensures \forall integer q; 0 <= q < NP && anc(z->u, q, k) != id ==> KEEPS(Pre, q);      \
+  ensures cnt(st, NP) == \old(cnt(st, NP));
+
 /* Page p is the first in lo .. hi - 1 at which a block of this kind should start, and
    e is what is wrong with it; KEEL_BUSY too if its block passes the end. */
 #define WRONG_AT(lo, hi, p, e)                                                            \
