@@ -30,7 +30,7 @@ static const char help[] =
     "\n"
     "       page_bench occupancy PAGES HIGHEST_ORDER\n"
     "\n"
-    "Highest share of an arena that Keel can keep in use, by bisection (five seeds, one\n"
+    "Highest share of an arena that Keel can keep in use, by bisection (201 seeds, one\n"
     "line each).  Held: blocks of orders drawn as for e (up to HIGHEST_ORDER) are\n"
     "allocated; before each, random blocks are freed until the new one fits under that\n"
     "share; none of 20 lifetimes of the live set may fail.\n";
@@ -301,7 +301,7 @@ static void occupancy(uint32_t highest)
   make_pool(arena);
   live = room(arena, sizeof *live);
   order = room(arena, 1);
-  for (uint64_t trial = 1; trial <= 5; trial++) {
+  for (uint64_t trial = 1; trial <= 201; trial++) {
     uint32_t low = arena / 4, high = arena;
     while (high - low > arena / 1024) {
       uint32_t mid = low + (high - low) / 2;
