@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Slab caches. */
+#include "core/slab.h"
+#include "core/bits.h"
+#include "core/index.h"
+
+#define LOOK 16u /* slabs looked at before a new one is made */
+
+#include "specs/slab.h"
+
+/* ---- rings ---- */
+
+/* Takes node h out of its ring; it is a ring of its own then. */
+/*@ requires 0 < n <= INT32_MAX && \valid(t + (0 .. n - 1)) && Ring(t, n) && h < n && RESTS;
+    assigns t[t[h].prev].next, t[t[h].next].prev, t[h].next, t[h].prev;
+    ensures Ring(t, n);
+    ensures t[h].next == h && t[h].prev == h;
+    REST_KEPT */
+static inline void r_out(struct keel_slab *t, uint32_t h) /*@ ghost (uint32_t n, REST) */
+{
+  int32_t b = t[h].next, a = t[h].prev, i = (int32_t)h;
+  //@ assert i == h && 0 <= a < n && 0 <= b < n && t[a].next == i && t[b].prev == i;
+  t[a].next = b;
+  t[b].prev = a;
+  t[h].next = i;
+  t[h].prev = i;
+}
+
+/* Puts h, a ring of its own, before e. */
+/*@ requires 0 < n <= INT32_MAX && \valid(t + (0 .. n - 1)) && Ring(t, n) && h < n && e < n && t[h].next == h && h != e && t[h].cache == t[e].cache && RESTS;
+    assigns t[t[e].prev].next, t[e].prev, t[h].next, t[h].prev;
+    ensures Ring(t, n);
+    REST_KEPT */
+static inline void r_in(struct keel_slab *t, uint32_t h, uint32_t e) /*@ ghost (uint32_t n, REST) */
+{
+  int32_t a = t[e].prev;
+  t[a].next = (int32_t)h;
+  t[h].prev = a;
+  t[h].next = (int32_t)e;
+  t[e].prev = (int32_t)h;
+}
+
+/* Node h leaves its ring. */
+/*@ requires BOTH(s, z, st, ord) && h <= s->slabs + s->caches;
+    assigns s->slab[s->slab[h].prev].next, s->slab[s->slab[h].next].prev, s->slab[h].next, s->slab[h].prev;
+    KEEPS_BOTH
+    ensures s->slab[h].next == h && s->slab[h].prev == h; */
+static inline void q_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+{
+  //@ assert 0 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
+  r_out(s->slab, h) /*@ ghost (s->slabs + 1u + s->caches, s->cache, s->caches, z->ref, 1024u * z->u) */;
+  //@ assert SAME_REFS;
+  //@ assert InvC(z->tag, z->ref, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert SAME_HOT;
+}
+
+/* Node h, alone, joins the end of the ring of e, an edge. */
+/*@ requires BOTH(s, z, st, ord) && 1 <= h <= s->slabs && s->slab[h].next == h && s->slab[h].cache == s->slab[e].cache;
+    requires e == 0 || s->slabs < e <= s->slabs + s->caches;
+    requires s->slab[h].cache == 0 || s->cache[s->slab[h].cache - 1].active != h;
+    assigns s->slab[s->slab[e].prev].next, s->slab[e].prev, s->slab[h].next, s->slab[h].prev;
+    KEEPS_BOTH */
+static inline void q_in(struct keel_slabs *s, uint32_t h, uint32_t e) /*@ ghost (PAIR) */
+{
+  //@ assert 0 <= s->slab[e].prev < NODES(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h && s->cache[d].active != s->slab[e].prev;
+  r_in(s->slab, h, e) /*@ ghost (s->slabs + 1u + s->caches, s->cache, s->caches, z->ref, 1024u * z->u) */;
+  //@ assert SAME_REFS;
+  //@ assert InvC(z->tag, z->ref, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert SAME_HOT;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->slab[s->cache[d].active].next == \at(s->slab[s->cache[d].active].next, Pre);
+}
+
+/* ---- objects ---- */
+
+/* Object i of the word that cache c hands out from is in use. */
+/*@ requires Arrays(s) && InvB(z, st, ord) && Apart(s, z) && c < s->caches && i < 64 && 0 <= s->cache[c].at < 4 && 0 <= s->cache[c].active <= s->slabs;
+    assigns s->cache[c].word, s->cache[c].allocs, s->slab[s->cache[c].active].free[s->cache[c].at];
+    ensures InvB(z, st, ord);
+    ensures \forall integer j; 0 <= j < 64 ==> (bit(s->cache[c].word, j) <==> \old(bit(s->cache[c].word, j)) && j != i);
+    ensures \let h = s->cache[c].active; \let a = s->cache[c].at; \forall integer j; 0 <= j < 64 ==> (bit(s->slab[h].free[a], j) <==> \old(bit(s->slab[h].free[a], j)) && j != i); */
+KEEL_INLINE void use(struct keel_slabs *s, uint32_t c, uint32_t i) /*@ ghost (PAIR) */
+{
+  struct keel_cache *k = &s->cache[c];
+  uint32_t h = (uint32_t)k->active, a = (uint32_t)k->at;
+  k->word = w_clr(k->word, i);
+  s->slab[h].free[a] = w_clr(s->slab[h].free[a], i);
+  if (k->allocs != UINT64_MAX) k->allocs += 1;
+  //@ assert SAME_WORDS;
+  //@ assert Zone(z);
+  //@ assert Sum(z);
+  //@ assert InvF(z->l0, st, ord, z->u) && InvR(z->l0, z->u) && InvM(z->l0, z->u);
+  //@ assert Inv(z, st, ord);
+}
+
+/* Hands out the next object of cache c. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word != 0;
+    assigns s->cache[c].word, s->cache[c].allocs, s->slab[s->cache[c].active].free[s->cache[c].at];
+    KEEPS_BOTH
+    ensures \let h = s->cache[c].active; \exists integer i; 0 <= i < s->slab[h].nobj && \result == obj(s, h, i) && \old(FreeBit(s, h, i)) && !FreeBit(s, h, i) &&
+      \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
+KEEL_INLINE uint64_t pop(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  struct keel_cache *k = &s->cache[c];
+  uint32_t i = w_ffs(k->word);
+  //@ ghost uint32_t h = (uint32_t)k->active; uint32_t a = (uint32_t)k->at; uint32_t x = 64 * a + i;
+  //@ assert Used(s, h) && s->slab[h].cache == c + 1 && KOk(k) && FreeBit(s, h, x) && x < s->slab[h].nobj;
+  //@ assert s->slab[h].cache - 1 == c;
+  //@ assert k->first == s->addr + s->slab[h].page * PAGE + lead(a, k->size);
+  //@ ghost lem_obj(s, h, x); lem_mul(i, 64, k->size); lem_lead(a, i, k->size);
+  uint64_t r = k->first + (uint64_t)i * k->size;
+  //@ assert obj(s, h, x) == s->addr + s->slab[h].page * PAGE + x * k->size;
+  //@ assert r == obj(s, h, x);
+  use(s, c, i) /*@ ghost (z, st, ord) */;
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer g, j; obj(s, g, j) == \at(obj(s, g, j), Pre);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && (g != h || v != a) ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer j; 0 <= j < 256 && j / 64 == a ==> (j % 64 == i <==> j == x);
+  //@ assert !FreeBit(s, h, x) && \forall integer j; 0 <= j < 256 && j != x ==> (FreeBit(s, h, j) <==> \at(FreeBit(s, \at(h, Here), j), Pre));
+  //@ assert \forall integer g, j; 0 <= g <= s->slabs && 0 <= j < 256 && FreeBit(s, g, j) ==> \at(FreeBit(s, g, j), Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \at(s->cache[d].first, Pre) && (d != c ==> s->cache[d].word == \at(s->cache[d].word, Pre));
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].word != 0 ==> s->cache[d].active != h;
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].word != 0 ==> s->slab[s->cache[d].active].free[s->cache[d].at] == \at(s->slab[s->cache[d].active].free[s->cache[d].at], Pre);
+  //@ assert \forall integer j; 0 <= j < 64 && bit(s->cache[c].word, j) ==> bit(s->slab[h].free[a], j);
+  //@ assert \forall integer d, j; 0 <= d < s->caches && d != c && s->cache[d].word != 0 && 0 <= j < 64 && bit(s->cache[d].word, j) ==> bit(s->slab[s->cache[d].active].free[s->cache[d].at], j);
+  return r;
+}
+
+/* Object i of slab h is free again. */
+/*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
+    assigns s->slab[h].free[i / 64];
+    KEEPS_BOTH
+    ensures FreeBit(s, h, i);
+    ensures \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
+KEEL_INLINE void unuse(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
+{
+  s->slab[h].free[i / 64] = w_set(s->slab[h].free[i / 64], i % 64);
+  //@ assert SAME_WORDS;
+  //@ assert Zone(z);
+  //@ assert Sum(z);
+  //@ assert InvF(z->l0, st, ord, z->u) && InvR(z->l0, z->u) && InvM(z->l0, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && (g != h || v != i / 64) ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer j; 0 <= j < 256 && j / 64 == i / 64 ==> (j % 64 == i % 64 <==> j == i);
+  //@ assert FreeBit(s, h, i) && \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \at(FreeBit(s, h, j), Pre));
+  //@ assert \forall integer g, j; 0 <= g <= s->slabs && 0 <= j < 256 && !FreeBit(s, g, j) ==> !\at(FreeBit(s, g, j), Pre);
+  //@ assert \forall integer g, j, v; 0 <= g <= s->slabs && 0 <= j < 64 && 0 <= v < 4 && \at(bit(s->slab[g].free[v], j), Pre) ==> bit(s->slab[g].free[v], j);
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \at(s->cache[d].first, Pre) && s->cache[d].word == \at(s->cache[d].word, Pre);
+}
+
+/* ---- what a cache hands out next ---- */
+
+/* Makes word w of slab h, some objects of which are free, the one that cache c hands out from. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && 1 <= h <= s->slabs && s->slab[h].cache == c + 1 && s->slab[h].next == h;
+    requires 64 * w < s->slab[h].nobj && s->slab[h].free[w] != 0;
+    assigns s->cache[c].word, s->cache[c].first, s->cache[c].at, s->cache[c].active, s->slab[h].live;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures s->cache[c].word != 0; */
+static inline void set_word(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t w) /*@ ghost (PAIR) */
+{
+  struct keel_cache *k = &s->cache[c];
+  //@ ghost lem_obj(s, h, 64 * w); lem_lead(w, 0, k->size);
+  //@ assert s->slab[h].cache - 1 == c;
+  //@ assert obj(s, h, 64 * w) == s->addr + s->slab[h].page * PAGE + 64 * w * k->size;
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].active != h;
+  k->word = s->slab[h].free[w];
+  k->first = s->addr + (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE + (uint64_t)(64u * w) * k->size;
+  k->at = (int32_t)w;
+  k->active = (int32_t)h;
+  s->slab[h].live = INT32_MAX;
+  //@ assert SAME_WORDS;
+  //@ assert Zone(z);
+  //@ assert Sum(z);
+  //@ assert InvF(z->l0, st, ord, z->u) && InvR(z->l0, z->u) && InvM(z->l0, z->u);
+  //@ assert SAME_REFS;
+  //@ assert InvC(z->tag, z->ref, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].first == \at(s->cache[d].first, Pre) && s->cache[d].word == \at(s->cache[d].word, Pre) && s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre) && s->cache[d].kept == \at(s->cache[d].kept, Pre);
+}
+
+/* The same for the first word from w on with a free object; 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && 1 <= h <= s->slabs && s->slab[h].cache == c + 1 && s->slab[h].next == h && w <= 4;
+    assigns s->cache[c].word, s->cache[c].first, s->cache[c].at, s->cache[c].active, s->slab[h].live;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == \old(s->cache[c].word) && s->cache[c].active == \old(s->cache[c].active) && s->cache[c].at == \old(s->cache[c].at) &&
+      \forall integer i; 64 * w <= i < s->slab[h].nobj ==> !FreeBit(s, h, i); */
+static int load(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t w) /*@ ghost (PAIR) */
+{
+  /*@ loop invariant \at(w, Pre) <= w <= 4;
+      loop invariant \forall integer i; 64 * \at(w, Pre) <= i < 64 * w ==> !FreeBit(s, h, i);
+      loop assigns w;
+      loop variant 4 - w; */
+  for (; w < 4 && 64u * w < s->slab[h].nobj; w++) {
+    if (s->slab[h].free[w] != 0) {
+      set_word(s, c, h, w) /*@ ghost (z, st, ord) */;
+      return 1;
+    }
+    //@ assert \forall integer i; 64 * w <= i < 64 * w + 64 ==> i / 64 == w && !bit(s->slab[h].free[w], i % 64);
+  }
+  return 0;
+}
+
+/* The active slab of cache c, all of whose objects are in use, goes to the end of the ring. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active != 0;
+    assigns s->cache[c].active, s->slab[s->cache[c].active].live, s->slab[s->slab[s->slabs + 1 + c].prev].next, s->slab[s->slabs + 1 + c].prev, s->slab[s->cache[c].active].next, s->slab[s->cache[c].active].prev;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures s->cache[c].active == 0; */
+static inline void rest(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  uint32_t h = (uint32_t)s->cache[c].active;
+  s->slab[h].live = (int32_t)s->slab[h].nobj;
+  s->cache[c].active = 0;
+  q_in(s, h, s->slabs + 1u + c) /*@ ghost (z, st, ord) */;
+}
+
+/* Finds a slab of cache c with a free object among its active one and the first LOOK that wait; those that are nearly
+   full go to the end. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0;
+    assigns s->cache[0 .. s->caches - 1], s->slab[0 .. s->slabs + s->caches];
+    KEEPS_BOTH SAME_OBJECTS
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  struct keel_cache *k = &s->cache[c];
+  uint32_t e = s->slabs + 1u + c;
+  if (k->active != 0) {
+    uint32_t h = (uint32_t)k->active;
+    if (load(s, c, h, (uint32_t)k->at + 1u) /*@ ghost (z, st, ord) */) return 1;
+    if (load(s, c, h, 0) /*@ ghost (z, st, ord) */) return 1;
+    rest(s, c) /*@ ghost (z, st, ord) */;
+  }
+  for (uint32_t i = 0; i < LOOK; i++) {
+    uint32_t h = (uint32_t)s->slab[e].next;
+    if (h == e) return 0;
+    q_out(s, h) /*@ ghost (z, st, ord) */;
+    if (s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u) && load(s, c, h, 0) /*@ ghost (z, st, ord) */) return 1;
+    q_in(s, h, e) /*@ ghost (z, st, ord) */;
+  }
+  return 0;
+}
+
+/* The same among all slabs. */
+static int search(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  for (uint32_t h = 1; h <= s->slabs; h++) {
+    if (s->slab[h].cache != c + 1u) continue;
+    q_out(s, h) /*@ ghost (z, st, ord) */;
+    if (load(s, c, h, 0) /*@ ghost (z, st, ord) */) return 1;
+    q_in(s, h, s->slabs + 1u + c) /*@ ghost (z, st, ord) */;
+  }
+  return 0;
+}
+
+/* ---- slabs ---- */
+
+/* 1 if no object of slab h is in use. */
+static int is_empty(const struct keel_slabs *s, uint32_t h)
+{
+  const uint64_t *full = s->cache[s->slab[h].cache - 1u].full;
+  for (uint32_t w = 0; w < 4; w++) {
+    if ((full[w] & ~s->slab[h].free[w]) != 0) return 0;
+  }
+  return 1;
+}
+
+static void fill(uint32_t *map, uint32_t lo, uint32_t hi, uint32_t v)
+{
+  for (; lo < hi; lo++) map[lo] = v;
+}
+
+/* Unused slab h, alone, becomes one of cache c, made of the block at page p. */
+static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (PAIR) */
+{
+  struct keel_cache *k = &s->cache[c];
+  struct keel_slab *t = &s->slab[h];
+  for (uint32_t w = 0; w < 4; w++) t->free[w] = k->full[w];
+  t->mult = k->mult;
+  t->nobj = k->nobj;
+  t->page = p;
+  t->pages = k->pages;
+  t->cache = c + 1u;
+  t->live = 0;
+  fill(s->map, p, p + k->pages, h);
+}
+
+/* A new slab for cache c; 0 if there is no block of pages, or no unused slab. */
+static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  uint32_t h = (uint32_t)s->slab[0].next;
+  if (h == 0) return 0;
+  keel_pfn_t f = keel_pages_alloc(s->z, s->cache[c].order, KEEL_SLAB) /*@ ghost (st, ord) */;
+  if (f < 0) return 0;
+  q_out(s, h) /*@ ghost (z, st, ord) */;
+  adopt(s, c, h, (uint32_t)(f - s->z->base)) /*@ ghost (z, st, ord) */;
+  return load(s, c, h, 0) /*@ ghost (z, st, ord) */;
+}
+
+/* Slab h, alone and empty, gives its pages back. */
+static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+{
+  uint32_t p = s->slab[h].page;
+  s->slab[h].cache = 0;
+  fill(s->map, p, p + s->slab[h].pages, 0);
+  q_in(s, h, 0) /*@ ghost (z, st, ord) */;
+  keel_pages_free(s->z, s->z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */;
+}
+
+/* Empty slab h, of cache c, gives its pages back. */
+static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
+{
+  if (s->cache[c].active == (int32_t)h) {
+    s->cache[c].active = 0;
+    s->cache[c].word = 0;
+  }
+  q_out(s, h) /*@ ghost (z, st, ord) */;
+  disown(s, h) /*@ ghost (z, st, ord) */;
+}
+
+/* The empty slabs of cache c, or of all caches if c is not one, give their pages back; answers how many pages. */
+static uint32_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  uint32_t n = 0;
+  for (uint32_t h = 1; h <= s->slabs; h++) {
+    if (s->slab[h].cache == 0 || (c < s->caches && s->slab[h].cache != c + 1u) || !is_empty(s, h)) continue;
+    n += s->slab[h].pages;
+    drop(s, s->slab[h].cache - 1u, h) /*@ ghost (z, st, ord) */;
+  }
+  return n;
+}
+
+KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  if (s->cache[c].size == 0) return 0;
+  int found = reload(s, c) /*@ ghost (z, st, ord) */;
+  if (!found) found = grow(s, c) /*@ ghost (z, st, ord) */;
+  if (!found) found = search(s, c) /*@ ghost (z, st, ord) */;
+  if (!found) {
+    sweep(s, s->caches) /*@ ghost (z, st, ord) */;
+    found = grow(s, c) /*@ ghost (z, st, ord) */;
+  }
+  return found ? pop(s, c) /*@ ghost (z, st, ord) */ : 0;
+}
+
+/* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back. */
+KEEL_NOINLINE void emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+{
+  uint32_t c = s->slab[h].cache - 1u, r = (uint32_t)s->cache[c].kept;
+  if (s->cache[c].active == (int32_t)h || !is_empty(s, h)) return;
+  if (r == 0 || r == h || s->slab[r].cache != c + 1u || !is_empty(s, r)) {
+    s->cache[c].kept = (int32_t)h;
+    return;
+  }
+  drop(s, c, h) /*@ ghost (z, st, ord) */;
+}
+
+/* ---- public ---- */
+
+enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map, struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  if (slabs == 0 || slabs > SLABS_MAX || caches == 0 || caches > KEEL_CACHES_MAX || addr == 0 || addr % KEEL_PAGE_SIZE != 0 || addr > UINT64_MAX - (uint64_t)z->n * KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
+  s->z = z;
+  s->map = map;
+  s->slab = slab;
+  s->cache = cache;
+  s->addr = addr;
+  s->pages = z->n;
+  s->slabs = slabs;
+  s->caches = caches;
+  fill(map, 0, z->n, 0);
+  for (uint32_t c = 0; c < caches; c++) {
+    cache[c].size = 0;
+    cache[c].word = 0;
+    cache[c].allocs = 0;
+    cache[c].active = 0;
+    cache[c].at = 0;
+    cache[c].kept = 0;
+  }
+  for (uint32_t h = 0; h <= slabs + caches; h++) {
+    slab[h].cache = h > slabs ? h - slabs : 0;
+    slab[h].next = (int32_t)(h < slabs ? h + 1u : h == slabs ? 0 : h);
+    slab[h].prev = (int32_t)(h == 0 ? slabs : h <= slabs ? h - 1u : h);
+  }
+  return KEEL_OK;
+}
+
+enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t size, uint32_t align) /*@ ghost (PAIR) */
+{
+  if (c >= s->caches || size == 0 || size > KEEL_OBJECT_MAX || align > KEEL_PAGE_SIZE || (align & (align - 1u)) != 0) return KEEL_BAD_ARGUMENT;
+  struct keel_cache *k = &s->cache[c];
+  if (k->size != 0) return KEEL_BUSY;
+  if (align < KEEL_OBJECT_MIN) align = KEEL_OBJECT_MIN;
+  size = (size + align - 1u) / align * align;
+  uint32_t order = 0, pages = 1, n = KEEL_PAGE_SIZE / size;
+  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
+    order++;
+    pages *= 2u;
+    n = pages * KEEL_PAGE_SIZE / size;
+  }
+  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
+  k->mult = inverse(size);
+  k->nobj = n;
+  k->order = order;
+  k->pages = pages;
+  for (uint32_t w = 0; w < 4; w++) k->full[w] = 0;
+  for (uint32_t i = 0; i < n; i++) k->full[i / 64] = w_set(k->full[i / 64], i % 64);
+  k->size = size;
+  k->allocs = 0;
+  return KEEL_OK;
+}
+
+uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  if (KEEL_UNLIKELY(c >= s->caches)) return 0;
+  if (KEEL_UNLIKELY(s->cache[c].word == 0)) return alloc_slow(s, c) /*@ ghost (z, st, ord) */;
+  return pop(s, c) /*@ ghost (z, st, ord) */;
+}
+
+enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+{
+  if (KEEL_UNLIKELY(a < s->addr)) return KEEL_OUT_OF_RANGE;
+  uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
+  if (KEEL_UNLIKELY(p >= s->pages)) return KEEL_OUT_OF_RANGE;
+  uint32_t h = s->map[p];
+  if (KEEL_UNLIKELY(h == 0)) return KEEL_WRONG_KIND;
+  uint32_t i = index_of(s->slab[h].mult, (uint32_t)(d - (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[s->slab[h].cache - 1].size, s->slab[h].nobj) */;
+  if (KEEL_UNLIKELY(i >= s->slab[h].nobj)) return KEEL_NOT_HEAD;
+  if (KEEL_UNLIKELY(w_tst(s->slab[h].free[i / 64], i % 64))) return KEEL_ALREADY_FREE;
+  unuse(s, h, i) /*@ ghost (z, st, ord) */;
+  if (s->slab[h].live > 1) s->slab[h].live--;
+  else emptied(s, h) /*@ ghost (z, st, ord) */;
+  return KEEL_OK;
+}
+
+uint32_t keel_cache_shrink(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  return c < s->caches ? sweep(s, c) /*@ ghost (z, st, ord) */ : 0;
+}
+
+enum keel_status keel_cache_destroy(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  if (c >= s->caches || s->cache[c].size == 0) return KEEL_BAD_ARGUMENT;
+  sweep(s, c) /*@ ghost (z, st, ord) */;
+  for (uint32_t h = 1; h <= s->slabs; h++) {
+    if (s->slab[h].cache == c + 1u) return KEEL_BUSY;
+  }
+  s->cache[c].size = 0;
+  return KEEL_OK;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Specification of the slab caches (core/slab.c). */
+#ifndef KEEL_SPECS_SLAB_H
+#define KEEL_SPECS_SLAB_H
+
+#define SLABS_MAX 0x10000000u
+#define NODES(s) ((s)->slabs + 1 + (s)->caches) /* of the rings */
+#define PAGE 4096
+
+/*@ // every node is in one ring, alone or not, of nodes of the same cache
+    predicate Ring{L}(struct keel_slab *t, integer n) = \forall integer x; 0 <= x < n ==>
+      0 <= t[x].next < n && 0 <= t[x].prev < n && t[t[x].next].prev == x && t[t[x].prev].next == x &&
+      t[t[x].next].cache == t[x].cache && t[t[x].prev].cache == t[x].cache;
+
+    // the arrays are there, and apart from each other and from those of the pages
+    predicate Arrays{L}(struct keel_slabs *s) = \valid(s) &&
+      1 <= s->slabs <= SLABS_MAX && s->caches <= KEEL_CACHES_MAX && 1 <= s->pages <= KEEL_PAGES_MAX && 0 < s->addr && s->addr + s->pages * PAGE < 0x10000000000000000 &&
+      \valid(s->map + (0 .. s->pages - 1)) && \valid(s->slab + (0 .. s->slabs + s->caches)) && \valid(s->cache + (0 .. s->caches - 1)) &&
+      \separated(s, s->map + (0 .. s->pages - 1)) && \separated(s, s->slab + (0 .. s->slabs + s->caches)) && \separated(s, s->cache + (0 .. s->caches - 1)) &&
+      \separated(s->map + (0 .. s->pages - 1), s->slab + (0 .. s->slabs + s->caches)) && \separated(s->map + (0 .. s->pages - 1), s->cache + (0 .. s->caches - 1)) &&
+      \separated(s->slab + (0 .. s->slabs + s->caches), s->cache + (0 .. s->caches - 1));
+    predicate Apart{L}(struct keel_slabs *s, struct keel_pages *z) = s->z == z && s->pages == z->n &&
+      \separated(s, z) && \separated(z, s->map + (0 .. s->pages - 1)) && \separated(z, s->slab + (0 .. s->slabs + s->caches)) && \separated(z, s->cache + (0 .. s->caches - 1)) &&
+      \separated(s, z->l0 + (0 .. W0(z->u) - 1)) && \separated(s, z->l1 + (0 .. W1(z->u) - 1)) && \separated(s, z->l2 + (0 .. W2(z->u) - 1)) && \separated(s, z->l3 + (0 .. W3(z->u) - 1)) &&
+      \separated(s->slab + (0 .. s->slabs + s->caches), z->l0 + (0 .. W0(z->u) - 1)) && \separated(s->slab + (0 .. s->slabs + s->caches), z->l1 + (0 .. W1(z->u) - 1)) &&
+      \separated(s->slab + (0 .. s->slabs + s->caches), z->l2 + (0 .. W2(z->u) - 1)) && \separated(s->slab + (0 .. s->slabs + s->caches), z->l3 + (0 .. W3(z->u) - 1)) &&
+      \separated(s->cache + (0 .. s->caches - 1), z->l0 + (0 .. W0(z->u) - 1)) && \separated(s->cache + (0 .. s->caches - 1), z->l1 + (0 .. W1(z->u) - 1)) &&
+      \separated(s->cache + (0 .. s->caches - 1), z->l2 + (0 .. W2(z->u) - 1)) && \separated(s->cache + (0 .. s->caches - 1), z->l3 + (0 .. W3(z->u) - 1)) &&
+      \separated(s->slab + (0 .. s->slabs + s->caches), z->ref + (0 .. 1024 * z->u - 1)) && \separated(s->cache + (0 .. s->caches - 1), z->ref + (0 .. 1024 * z->u - 1));
+
+    predicate FreeBit{L}(struct keel_slabs *s, integer h, integer i) = bit(s->slab[h].free[i / 64], i % 64);
+    // slab h is in use, by cache c; object i of slab h is in use
+    predicate Used{L}(struct keel_slabs *s, integer h) = 1 <= h <= s->slabs && s->slab[h].cache > 0;
+    predicate InUse{L}(struct keel_slabs *s, integer h, integer i) = Used(s, h) && 0 <= i < s->slab[h].nobj && !FreeBit(s, h, i);
+    // address of object i of slab h
+    logic integer obj{L}(struct keel_slabs *s, integer h, integer i) = s->addr + s->slab[h].page * PAGE + i * s->cache[s->slab[h].cache - 1].size;
+
+    predicate Rings{L}(struct keel_slabs *s) = Ring(s->slab, NODES(s)) && s->slab[0].cache == 0 &&
+      (\forall integer h; 1 <= h <= s->slabs ==> 0 <= s->slab[h].cache <= s->caches) &&
+      (\forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1);
+    predicate KOk{L}(struct keel_cache *k) = Size(k->size) && Exact(k->mult, k->size) &&
+      1 <= k->nobj <= KEEL_SLAB_OBJECTS && 0 <= k->order <= KEEL_SLAB_ORDER && k->pages == P2(k->order) && k->nobj * k->size <= k->pages * PAGE;
+    predicate Caches{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches && s->cache[c].size != 0 ==> KOk(s->cache + c);
+    predicate Full{L}(struct keel_slabs *s) = \forall integer c, i; 0 <= c < s->caches && s->cache[c].size != 0 && 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj);
+    predicate Slabs{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> \let k = s->slab[h].cache - 1;
+      s->cache[k].size != 0 && s->slab[h].nobj == s->cache[k].nobj && s->slab[h].mult == s->cache[k].mult && s->slab[h].pages == s->cache[k].pages &&
+      s->slab[h].page + s->slab[h].pages <= s->pages;
+    predicate Bits{L}(struct keel_slabs *s) = \forall integer h, i; Used(s, h) && s->slab[h].nobj <= i < 256 ==> !FreeBit(s, h, i);
+    // pages and slabs know each other
+    predicate Map{L}(struct keel_slabs *s) = \forall integer p; 0 <= p < s->pages && s->map[p] != 0 ==> \let h = s->map[p]; Used(s, h) && s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages;
+    predicate Mapped{L}(struct keel_slabs *s) = \forall integer h, p; Used(s, h) && s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages ==> s->map[p] == h;
+    // 64 * a * size
+    logic integer lead(integer a, integer size) = a == 0 ? 0 : a == 1 ? 64 * size : a == 2 ? 128 * size : 192 * size;
+    // what a cache hands out next
+    predicate Hot{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches && s->cache[c].word != 0 ==>
+      s->cache[c].active != 0 && s->cache[c].first == s->addr + s->slab[s->cache[c].active].page * PAGE + lead(s->cache[c].at, s->cache[c].size);
+    predicate Words{L}(struct keel_slabs *s) = \forall integer c, i; 0 <= c < s->caches && s->cache[c].word != 0 && 0 <= i < 64 && bit(s->cache[c].word, i) ==>
+      bit(s->slab[s->cache[c].active].free[s->cache[c].at], i);
+    predicate Actives{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches ==> 0 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4 && 0 <= s->cache[c].kept <= s->slabs &&
+      (s->cache[c].active != 0 ==> s->slab[s->cache[c].active].cache == c + 1 && s->slab[s->cache[c].active].next == s->cache[c].active);
+    predicate Live{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> s->slab[h].live >= 0;
+    // its pages are a live block, of the slab layer's kind and with one reference
+    predicate Own{L}(struct keel_slabs *s, struct keel_pages *z, uint16_t *st, int16_t *ord) = \forall integer h; Used(s, h) ==>
+      OwnErr(z, st, ord, s->slab[h].page, KEEL_SLAB) == KEEL_OK && P2(ord[s->slab[h].page]) == s->slab[h].pages;
+    predicate OwnPages{L}(struct keel_slabs *s, uint16_t *st) = \forall integer p; 0 <= p < s->pages && s->map[p] != 0 ==> st[p] == LIVE;
+    predicate SInv{L}(struct keel_slabs *s) = Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && Live(s);
+*/
+#define SINV                                                                                                     \
+  ensures Arrays(s); ensures Rings(s); ensures Caches(s); ensures Full(s); ensures Slabs(s); ensures Bits(s);    \
+  ensures Map(s); ensures Mapped(s); ensures Hot(s); ensures Words(s); ensures Actives(s); ensures Live(s);
+/* Slabs and pages: the invariant between two calls. */
+#define BOTH(s, z, st, ord) (SInv(s) && InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st))
+#define KEEPS_BOTH                                                                                               \
+  SINV ensures InvB(z, st, ord); ensures Apart(s, z); ensures Own(s, z, st, ord); ensures OwnPages(s, st);
+/* No object comes, goes or moves. */
+#define SAME_OBJECTS                                                                                             \
+  ensures \forall integer h, i; InUse(s, h, i) <==> \old(InUse(s, h, i));                                        \
+  ensures \forall integer h, i; \old(InUse(s, h, i)) ==> obj(s, h, i) == \old(obj(s, h, i)) && s->slab[h].cache == \old(s->slab[h].cache);
+#define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
+#define ALL_SLABS s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1], s->map[0 .. s->pages - 1]
+
+/*@ ghost
+  /@ requires i < n <= 256;
+     assigns \nothing; ensures 0 <= i * size && i * size + size <= n * size; @/
+  void lem_mul(uint32_t i, uint32_t n, uint32_t size) {
+    uint32_t t = i + 1;
+    /@ loop invariant i < t <= n && i * size + size <= t * size;
+       loop assigns t; loop variant n - t; @/
+    while (t < n) { /@ assert (t + 1) * size == t * size + size; @/ t++; }
+  }
+
+  /@ requires a < 4 && i < 64;
+     assigns \nothing; ensures (64 * a + i) * size == lead(a, size) + i * size; @/
+  void lem_lead(uint32_t a, uint32_t i, uint32_t size) { }
+
+  // an object lies inside its slab
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Used(s, h) && i < s->slab[h].nobj;
+     assigns \nothing;
+     ensures \let k = s->slab[h].cache - 1; 0 <= i * s->cache[k].size && i * s->cache[k].size + s->cache[k].size <= s->slab[h].pages * PAGE;
+     ensures \let k = s->slab[h].cache - 1; s->addr + s->slab[h].page * PAGE <= obj(s, h, i) && obj(s, h, i) + s->cache[k].size <= s->addr + (s->slab[h].page + s->slab[h].pages) * PAGE < 0x10000000000000000; @/
+  void lem_obj(struct keel_slabs *s, uint32_t h, uint32_t i) {
+    uint32_t k = s->slab[h].cache - 1;
+    /@ assert KOk(s->cache + k); @/
+    lem_mul(i, s->slab[h].nobj, s->cache[k].size);
+  }
+*/
+
+/* Signed fields besides the links, which links leave alone: those of the caches, and the reference counts of the pages. */
+#define REST struct keel_cache *k, uint32_t nk, int32_t *ref, uint32_t nr
+#define RESTS \separated(t + (0 .. n - 1), k + (0 .. nk - 1)) && \separated(t + (0 .. n - 1), ref + (0 .. nr - 1))
+#define REST_KEPT                                                                                                \
+  ensures \forall integer d; 0 <= d < nk ==> k[d].active == \old(k[d].active) && k[d].at == \old(k[d].at) &&    \
+    k[d].kept == \old(k[d].kept);                                                                                \
+  ensures \forall integer q; 0 <= q < nr ==> ref[q] == \old(ref[q]);
+
+/* The reference counts of the pages, and what the caches hand out from, are what they were. */
+#define SAME_REFS (\forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre))
+#define SAME_HOT                                                                                                 \
+  (\forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) &&              \
+    s->cache[d].at == \at(s->cache[d].at, Pre) && s->cache[d].kept == \at(s->cache[d].kept, Pre))
+
+/* The words of the page instance are what they were. */
+#define SAME_WORDS \
+  (\forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \at(z->l0[v], Pre)) && (\forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \at(z->l1[v], Pre)) && \
+  (\forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \at(z->l2[v], Pre)) && (\forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \at(z->l3[v], Pre))
+#endif
