@@ -2,7 +2,8 @@
 /* Slab caches: objects of one size each, cut from blocks of pages that come from and
    go back to the page allocator (as blocks of kind KEEL_SLAB).  Objects are integer
    addresses: nothing here touches them.  All state is in arrays that the caller
-   supplies.  Calls on one instance must not overlap in time, nor with calls on its page
+   supplies.  Who takes a reference to the block of a slab (keel_pages_get) holds its pages
+   when the slab is gone, and drops it under KEEL_SLAB.  Calls on one instance must not overlap in time, nor with calls on its page
    instance: the caller holds its own lock. */
 #ifndef KEEL_CORE_SLAB_H
 #define KEEL_CORE_SLAB_H
@@ -40,9 +41,9 @@ struct keel_cache {
   uint64_t allocs; /* objects handed out, ever                                  */
   uint64_t full[4]; /* free[] of a slab none of whose objects is in use         */
   uint32_t size;   /* of an object, in bytes; 0: the cache is not in use        */
-  int32_t active;  /* the slab that objects are taken from, 0 if none           */
-  int32_t at;      /* its word                                                  */
-  int32_t kept;    /* a slab that was empty when last seen, 0 if none           */
+  int64_t active;  /* the slab that objects are taken from, 0 if none           */
+  int64_t at;      /* its word                                                  */
+  int64_t kept;    /* a slab that was empty when last seen, 0 if none           */
   uint32_t mult, nobj, order, pages; /* of a slab                               */
 };
 
@@ -61,7 +62,7 @@ struct keel_slabs {
    belong to it from now on: map has z->n elements, slab 1 + slabs + caches, cache caches.  With slabs == z->n slabs
    never run out before pages do.
    KEEL_BAD_ARGUMENT iff slabs is not in 1 .. 2^28, caches not in 1 .. KEEL_CACHES_MAX, or addr is 0, not a multiple of
-   the page size, or too high for z's last page to end at 2^64 - 1.  Time: O(z->n + slabs + caches). */
+   the page size, or so high that addr + z->n pages is above 2^64 - 1.  Time: O(z->n + slabs + caches). */
 KEEL_API enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map,
                                           struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches)
     /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */;
@@ -73,14 +74,15 @@ KEEL_API enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, ui
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* Allocates an object of cache c and answers its address; 0 iff c is not a cache in use, or no object of it is free and
-   there is no block of pages for a slab (or no unused slab) after all empty slabs have given theirs back.
+   there is no block of pages for a slab (or no unused slab) after all empty slabs have given theirs back.  (The page
+   instance counts each block that was wanted in vain in its fails.)
    Time: O(1), but O(slabs) where pages run out. */
 KEEL_API uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c)
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* Frees the object at address a, of whatever cache.
    KEEL_OUT_OF_RANGE iff a is not in a page of the instance; else KEEL_WRONG_KIND iff its page is not of a slab; else
-   KEEL_NOT_HEAD iff no object starts at a; else KEEL_ALREADY_FREE iff the object is not in use.
+   KEEL_NOT_HEAD iff no object starts at a; else KEEL_ALREADY_FREE iff the object is not in use.  A cache keeps two empty slabs at most; a third gives its pages back.
    Time: O(1), and that of a page free when a slab becomes empty. */
 KEEL_API enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a)
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;

@@ -19,7 +19,7 @@
       \separated(s, s->map + (0 .. s->pages - 1)) && \separated(s, s->slab + (0 .. s->slabs + s->caches)) && \separated(s, s->cache + (0 .. s->caches - 1)) &&
       \separated(s->map + (0 .. s->pages - 1), s->slab + (0 .. s->slabs + s->caches)) && \separated(s->map + (0 .. s->pages - 1), s->cache + (0 .. s->caches - 1)) &&
       \separated(s->slab + (0 .. s->slabs + s->caches), s->cache + (0 .. s->caches - 1));
-    predicate Apart{L}(struct keel_slabs *s, struct keel_pages *z) = s->z == z && s->pages == z->n &&
+    predicate Apart{L}(struct keel_slabs *s, struct keel_pages *z) = \valid(z) && 1 <= z->u <= UMAX && s->z == z && s->pages == z->n &&
       \separated(s, z) && \separated(z, s->map + (0 .. s->pages - 1)) && \separated(z, s->slab + (0 .. s->slabs + s->caches)) && \separated(z, s->cache + (0 .. s->caches - 1)) &&
       \separated(s, z->l0 + (0 .. W0(z->u) - 1)) && \separated(s, z->l1 + (0 .. W1(z->u) - 1)) && \separated(s, z->l2 + (0 .. W2(z->u) - 1)) && \separated(s, z->l3 + (0 .. W3(z->u) - 1)) &&
       \separated(s->slab + (0 .. s->slabs + s->caches), z->l0 + (0 .. W0(z->u) - 1)) && \separated(s->slab + (0 .. s->slabs + s->caches), z->l1 + (0 .. W1(z->u) - 1)) &&
@@ -52,16 +52,17 @@
     // 64 * a * size
     logic integer lead(integer a, integer size) = a == 0 ? 0 : a == 1 ? 64 * size : a == 2 ? 128 * size : 192 * size;
     // what a cache hands out next
-    predicate Hot{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches && s->cache[c].word != 0 ==>
-      s->cache[c].active != 0 && s->cache[c].first == s->addr + s->slab[s->cache[c].active].page * PAGE + lead(s->cache[c].at, s->cache[c].size);
+    predicate HotAt{L}(struct keel_slabs *s, integer c) = s->cache[c].active != 0 &&
+      s->cache[c].first == s->addr + s->slab[s->cache[c].active].page * PAGE + lead(s->cache[c].at, s->cache[c].size);
+    predicate Hot{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches && s->cache[c].word != 0 ==> HotAt(s, c);
     predicate Words{L}(struct keel_slabs *s) = \forall integer c, i; 0 <= c < s->caches && s->cache[c].word != 0 && 0 <= i < 64 && bit(s->cache[c].word, i) ==>
       bit(s->slab[s->cache[c].active].free[s->cache[c].at], i);
     predicate Actives{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches ==> 0 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4 && 0 <= s->cache[c].kept <= s->slabs &&
       (s->cache[c].active != 0 ==> s->slab[s->cache[c].active].cache == c + 1 && s->slab[s->cache[c].active].next == s->cache[c].active);
     predicate Live{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> s->slab[h].live >= 0;
-    // its pages are a live block, of the slab layer's kind and with one reference
+    // its pages are a live block, of the slab layer's kind
     predicate Own{L}(struct keel_slabs *s, struct keel_pages *z, uint16_t *st, int16_t *ord) = \forall integer h; Used(s, h) ==>
-      OwnErr(z, st, ord, s->slab[h].page, KEEL_SLAB) == KEEL_OK && P2(ord[s->slab[h].page]) == s->slab[h].pages;
+      HeadErr(z, st, ord, s->slab[h].page) == KEEL_OK && z->tag[s->slab[h].page] / 32 == KEEL_SLAB && P2(ord[s->slab[h].page]) == s->slab[h].pages;
     predicate OwnPages{L}(struct keel_slabs *s, uint16_t *st) = \forall integer p; 0 <= p < s->pages && s->map[p] != 0 ==> st[p] == LIVE;
     predicate SInv{L}(struct keel_slabs *s) = Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && Live(s);
 */
@@ -76,6 +77,36 @@
 #define SAME_OBJECTS                                                                                             \
   ensures \forall integer h, i; InUse(s, h, i) <==> \old(InUse(s, h, i));                                        \
   ensures \forall integer h, i; \old(InUse(s, h, i)) ==> obj(s, h, i) == \old(obj(s, h, i)) && s->slab[h].cache == \old(s->slab[h].cache);
+/* Where objects lie, and how many a slab has, are what they were. */
+#define SAME_LAYOUT                                                                                              \
+  ensures s->addr == \old(s->addr);                                                                              \
+  ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \old(s->cache[d].first);                \
+  ensures \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \old(s->cache[d].full[v]);
+/* The same in a loop, and that neither objects nor the page instance change. */
+#define LOOP_SINV                                                                                                \
+  loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);          \
+  loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);              \
+  loop invariant Hot(s); loop invariant Words(s); loop invariant Actives(s); loop invariant Live(s);            \
+  loop invariant \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \at(z->l0[v], Pre);                        \
+  loop invariant \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \at(z->l1[v], Pre);                        \
+  loop invariant \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \at(z->l2[v], Pre);                        \
+  loop invariant \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \at(z->l3[v], Pre);                        \
+  loop invariant \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);                            \
+  loop invariant z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && \
+    z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre); \
+  loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);                            \
+  loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) &&    \
+    s->slab[g].cache == \at(s->slab[g].cache, Pre);
+
+/* The arrays of the page instance are what they were, so that its invariant still holds. */
+#define Z_KEPT                                                                                                   \
+  ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);                                  \
+  ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);                                  \
+  ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);                                  \
+  ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]);                                  \
+  ensures \forall integer q; 0 <= q < NP ==> z->ref[q] == \old(z->ref[q]);                                      \
+  ensures z->base == \old(z->base) && z->nr_free == \old(z->nr_free) && z->allocs == \old(z->allocs) &&           \
+    z->frees == \old(z->frees) && z->fails == \old(z->fails) && z->largest_fail == \old(z->largest_fail);
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 #define ALL_SLABS s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1], s->map[0 .. s->pages - 1]
 
@@ -93,6 +124,10 @@
      assigns \nothing; ensures (64 * a + i) * size == lead(a, size) + i * size; @/
   void lem_lead(uint32_t a, uint32_t i, uint32_t size) { }
 
+  /@ requires s->slab[h].cache == c + 1;
+     assigns \nothing; ensures obj(s, h, i) == s->addr + s->slab[h].page * PAGE + i * s->cache[c].size; @/
+  void lem_at(struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t i) { }
+
   // an object lies inside its slab
   /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Used(s, h) && i < s->slab[h].nobj;
      assigns \nothing;
@@ -105,19 +140,12 @@
   }
 */
 
-/* Signed fields besides the links, which links leave alone: those of the caches, and the reference counts of the pages. */
-#define REST struct keel_cache *k, uint32_t nk, int32_t *ref, uint32_t nr
-#define RESTS \separated(t + (0 .. n - 1), k + (0 .. nk - 1)) && \separated(t + (0 .. n - 1), ref + (0 .. nr - 1))
-#define REST_KEPT                                                                                                \
-  ensures \forall integer d; 0 <= d < nk ==> k[d].active == \old(k[d].active) && k[d].at == \old(k[d].at) &&    \
-    k[d].kept == \old(k[d].kept);                                                                                \
-  ensures \forall integer q; 0 <= q < nr ==> ref[q] == \old(ref[q]);
-
-/* The reference counts of the pages, and what the caches hand out from, are what they were. */
-#define SAME_REFS (\forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre))
-#define SAME_HOT                                                                                                 \
-  (\forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) &&              \
-    s->cache[d].at == \at(s->cache[d].at, Pre) && s->cache[d].kept == \at(s->cache[d].kept, Pre))
+/* The reference counts of the pages, which are of the links' C type. */
+#define REST int32_t *ref, uint32_t nr
+#define RESTS \separated(t + (0 .. n - 1), ref + (0 .. nr - 1))
+#define REST_KEPT ensures \forall integer q; 0 <= q < nr ==> ref[q] == \old(ref[q]);
+#define LIVE_KEPT ensures \forall integer x; 0 <= x < n ==> t[x].live == \old(t[x].live);
+#define LINKS_KEPT ensures \forall integer x; 0 <= x < n ==> t[x].next == \old(t[x].next) && t[x].prev == \old(t[x].prev);
 
 /* The words of the page instance are what they were. */
 #define SAME_WORDS \

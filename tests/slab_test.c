@@ -724,6 +724,24 @@ static void pages_of_a_slab_are_not_freed_as_pages(void **state)
   end(&h);
 }
 
+static void pages_that_somebody_holds_outlive_their_slab(void **state)
+{
+  (void)state;
+  struct heap h;
+  make(&h, ADDR, 100, 100, 1);
+  create(&h, 0, 3000, 0);
+  uint64_t a = take(&h, 0);
+  struct keel_block b = block(&h, a);
+  OK(keel_pages_get(&h.z, b.pfn));
+  give(&h, 0, a);
+  OK(keel_cache_destroy(&h.s, 0));
+  REFUSED(&h, keel_slab_free(&h.s, a), KEEL_WRONG_KIND);
+  assert_int_equal(nr_free(&h), 100 - (1u << b.order));
+  OK(keel_pages_put(&h.z, b.pfn, KEEL_SLAB));
+  assert_int_equal(nr_free(&h), 100);
+  drop(&h);
+}
+
 /* ---- out of memory ---- */
 
 static void alloc_serves_until_pages_run_out(void **state)
@@ -1018,6 +1036,7 @@ int main(void)
       cmocka_unit_test(free_refuses_objects_never_allocated),
       cmocka_unit_test(free_refuses_a_second_time),
       cmocka_unit_test(pages_of_a_slab_are_not_freed_as_pages),
+      cmocka_unit_test(pages_that_somebody_holds_outlive_their_slab),
       cmocka_unit_test(alloc_serves_until_pages_run_out),
       cmocka_unit_test(alloc_takes_the_empty_slabs_of_others),
       cmocka_unit_test(alloc_leaves_slabs_in_use_to_others),
