@@ -336,12 +336,30 @@ static void fill(uint32_t *map, uint32_t lo, uint32_t hi, uint32_t v)
   for (; lo < hi; lo++) map[lo] = v;
 }
 
+/* All objects of a slab of cache k are free. */
+/*@ requires \valid(t) && \valid_read(k) && \separated(t, k);
+    assigns t->free[0 .. 3];
+    ensures \forall integer w; 0 <= w < 4 ==> t->free[w] == k->full[w]; */
+static inline void none_used(struct keel_slab *t, const struct keel_cache *k)
+{
+  /*@ loop invariant 0 <= w <= 4 && \forall integer v; 0 <= v < w ==> t->free[v] == k->full[v];
+      loop assigns w, t->free[0 .. 3];
+      loop variant 4 - w; */
+  for (uint32_t w = 0; w < 4; w++) t->free[w] = k->full[w];
+}
+
 /* Unused slab h, alone, becomes one of cache c, made of the block at page p. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && 1 <= h <= s->slabs && s->slab[h].cache == 0 && s->slab[h].next == h;
+    requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0;
+    assigns s->slab[h], s->map[p .. p + s->cache[c].pages - 1];
+    SINV Z_KEPT SAME_OBJECTS
+    ensures s->slab[h].cache == c + 1 && s->slab[h].next == h && s->slab[h].page == p;
+    ensures \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i); */
 static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   struct keel_cache *k = &s->cache[c];
   struct keel_slab *t = &s->slab[h];
-  for (uint32_t w = 0; w < 4; w++) t->free[w] = k->full[w];
+  none_used(t, k);
   t->mult = k->mult;
   t->nobj = k->nobj;
   t->page = p;
@@ -351,25 +369,82 @@ static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ 
   fill(s->map, p, p + k->pages, h);
 }
 
-/* A new slab for cache c; 0 if there is no block of pages, or no unused slab. */
-static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+/* An unused slab, the first of the ring if there is one, becomes one of cache c, made of the block at page p, and the one
+   that objects are taken from. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && s->slab[0].next != 0;
+    requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0;
+    assigns ALL_SLABS;
+    SINV Z_KEPT SAME_OBJECTS
+    ensures s->cache[c].word != 0;
+    ensures \let h = \old(s->slab[0].next); s->slab[h].page == p && s->slab[h].cache == c + 1 && s->slab[h].pages == s->cache[c].pages &&
+      \forall integer g; g != h && Used(s, g) ==> \old(Used(s, g)) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+    ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + s->cache[c].pages) ==> s->map[q] == \old(s->map[q]); */
+static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   uint32_t h = (uint32_t)s->slab[0].next;
-  if (h == 0) return 0;
-  keel_pfn_t f = keel_pages_alloc(s->z, s->cache[c].order, KEEL_SLAB) /*@ ghost (st, ord) */;
-  if (f < 0) return 0;
   q_out(s, h) /*@ ghost (z) */;
-  adopt(s, c, h, (uint32_t)(f - s->z->base)) /*@ ghost (z) */;
-  return load(s, c, h, 0) /*@ ghost (z) */;
+  adopt(s, c, h, p) /*@ ghost (z) */;
+  load(s, c, h, 0) /*@ ghost (z) */;
+}
+
+/* A block of 2^order pages; answers its first page, KEEL_NONE if there is none. */
+/*@ requires BOTH(s, z, st, ord) && order <= MAXO;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures \result == KEEL_NONE <==> !\old(SomeFree(st, ord, z->u, order));
+    ensures \result == KEEL_NONE ==> !SomeFree(st, ord, z->u, order);
+    ensures \result != KEEL_NONE ==> \result + P2(order) <= s->pages && HeadErr(z, st, ord, \result) == KEEL_OK && z->tag[\result] / 32 == KEEL_SLAB && ord[\result] == order &&
+      \forall integer q; \result <= q < \result + P2(order) ==> s->map[q] == 0 && st[q] == LIVE; */
+static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
+{
+  keel_pfn_t f = keel_pages_alloc(s->z, order, KEEL_SLAB) /*@ ghost (st, ord) */;
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].word == \at(s->cache[d].word, Pre) && s->cache[d].first == \at(s->cache[d].first, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre) && s->cache[d].kept == \at(s->cache[d].kept, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
+  return f < 0 ? KEEL_NONE : (uint32_t)(f - s->z->base);
+}
+
+/* A new slab for cache c, which takes objects from it; 0 if there is no block of pages, or no unused slab. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, ALL_SLABS;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)); */
+static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  if (s->slab[0].next == 0) return 0;
+  uint32_t p = take_pages(s, s->cache[c].order) /*@ ghost (z, st, ord) */;
+  if (p == KEEL_NONE) return 0;
+  install(s, c, p) /*@ ghost (z) */;
+  return 1;
+}
+
+/* Slab h, alone and empty, is unused from now on; its pages belong to no slab. */
+/*@ requires SInv(s) && Apart(s, z) && Used(s, h) && s->slab[h].next == h && \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i);
+    requires s->cache[s->slab[h].cache - 1].active != h;
+    assigns ALL_SLABS;
+    SINV Z_KEPT SAME_OBJECTS
+    ensures !Used(s, h);
+    ensures \forall integer g; g != h && Used(s, g) ==> \old(Used(s, g)) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (\old(s->map[q]) == h ? 0 : \old(s->map[q])); */
+static void retire_slab(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel_pages *z) */
+{
+  uint32_t p = s->slab[h].page;
+  s->slab[h].cache = 0;
+  fill(s->map, p, p + s->slab[h].pages, 0);
+  q_in(s, h, 0) /*@ ghost (z) */;
 }
 
 /* Slab h, alone and empty, gives its pages back. */
 static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t p = s->slab[h].page;
-  s->slab[h].cache = 0;
-  fill(s->map, p, p + s->slab[h].pages, 0);
-  q_in(s, h, 0) /*@ ghost (z) */;
+  retire_slab(s, h) /*@ ghost (z) */;
   keel_pages_put(s->z, s->z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
 }
 
@@ -409,16 +484,18 @@ KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (P
   return found ? pop(s, c) /*@ ghost (z) */ : 0;
 }
 
-/* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back. */
-KEEL_NOINLINE void emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+/* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
+KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t c = s->slab[h].cache - 1u, r = (uint32_t)s->cache[c].kept;
-  if (s->cache[c].active == h || !is_empty(s, h)) return;
-  if (r == 0 || r == h || s->slab[r].cache != c + 1u || !is_empty(s, r)) {
-    s->cache[c].kept = h;
-    return;
+  if (s->cache[c].active != h && is_empty(s, h)) {
+    if (r == 0 || r == h || s->slab[r].cache != c + 1u || !is_empty(s, r)) {
+      s->cache[c].kept = h;
+    } else {
+      drop(s, c, h) /*@ ghost (z, st, ord) */;
+    }
   }
-  drop(s, c, h) /*@ ghost (z, st, ord) */;
+  return KEEL_OK;
 }
 
 /* ---- public ---- */
@@ -490,12 +567,13 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
   if (KEEL_UNLIKELY(p >= s->pages)) return KEEL_OUT_OF_RANGE;
   uint32_t h = s->map[p];
   if (KEEL_UNLIKELY(h == 0)) return KEEL_WRONG_KIND;
-  uint32_t i = index_of(s->slab[h].mult, (uint32_t)(d - (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[s->slab[h].cache - 1].size, s->slab[h].nobj) */;
-  if (KEEL_UNLIKELY(i >= s->slab[h].nobj)) return KEEL_NOT_HEAD;
-  if (KEEL_UNLIKELY(w_tst(s->slab[h].free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
+  struct keel_slab *t = &s->slab[h];
+  uint32_t i = index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[t->cache - 1].size, t->nobj) */;
+  if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
+  if (KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
   unuse(s, h, i) /*@ ghost (z) */;
-  if (s->slab[h].live > 1) s->slab[h].live--;
-  else emptied(s, h) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(t->live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
+  t->live--;
   return KEEL_OK;
 }
 

@@ -106,7 +106,8 @@
   ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]);                                  \
   ensures \forall integer q; 0 <= q < NP ==> z->ref[q] == \old(z->ref[q]);                                      \
   ensures z->base == \old(z->base) && z->nr_free == \old(z->nr_free) && z->allocs == \old(z->allocs) &&           \
-    z->frees == \old(z->frees) && z->fails == \old(z->fails) && z->largest_fail == \old(z->largest_fail);
+    z->frees == \old(z->frees) && z->fails == \old(z->fails) && z->largest_fail == \old(z->largest_fail);       \
+  ensures z->u == \old(z->u) && z->n == \old(z->n) && \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 #define ALL_SLABS s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1], s->map[0 .. s->pages - 1]
 
