@@ -265,18 +265,50 @@ static int search(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 
 /* ---- slabs ---- */
 
+/* The objects of word w of slab h that are in use. */
+/*@ requires \valid_read(s) && \valid_read(s->slab + h) && \valid_read(s->cache + (s->slab[h].cache - 1)) && 1 <= s->slab[h].cache && w < 4;
+    assigns \nothing;
+    ensures \forall integer j; 0 <= j < 64 ==> (bit(\result, j) <==> bit(s->cache[s->slab[h].cache - 1].full[w], j) && !bit(s->slab[h].free[w], j)); */
+static inline uint64_t used_word(const struct keel_slabs *s, uint32_t h, uint32_t w)
+{
+  return s->cache[s->slab[h].cache - 1u].full[w] & ~s->slab[h].free[w];
+}
+
 /* 1 if no object of slab h is in use. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Used(s, h);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i); */
 static int is_empty(const struct keel_slabs *s, uint32_t h)
 {
-  const uint64_t *full = s->cache[s->slab[h].cache - 1u].full;
+  //@ ghost uint32_t c = s->slab[h].cache - 1u;
+  //@ assert KOk(s->cache + c) && s->slab[h].nobj == s->cache[c].nobj;
+  /*@ loop invariant 0 <= w <= 4;
+      loop invariant \forall integer i; 0 <= i < 64 * w && i < s->slab[h].nobj ==> FreeBit(s, h, i);
+      loop assigns w;
+      loop variant 4 - w; */
   for (uint32_t w = 0; w < 4; w++) {
-    if ((full[w] & ~s->slab[h].free[w]) != 0) return 0;
+    uint64_t d = used_word(s, h, w);
+    if (d != 0) {
+      //@ ghost uint32_t j = lem_some(d); uint32_t i = 64 * w + j;
+      //@ assert i / 64 == w && i % 64 == j && i < s->slab[h].nobj && !FreeBit(s, h, i);
+      return 0;
+    }
+    //@ assert \forall integer i; 64 * w <= i < 64 * w + 64 && i < s->slab[h].nobj ==> i / 64 == w && bit(s->cache[c].full[i / 64], i % 64) && !bit(d, i % 64);
   }
   return 1;
 }
 
+/* Gives the elements lo .. hi - 1 of map the value v. */
+/*@ requires \valid(map + (lo .. hi - 1));
+    assigns map[lo .. hi - 1];
+    ensures \forall integer p; lo <= p < hi ==> map[p] == v; */
 static void fill(uint32_t *map, uint32_t lo, uint32_t hi, uint32_t v)
 {
+  /*@ loop invariant \at(lo, Pre) <= lo && (lo <= hi || lo == \at(lo, Pre));
+      loop invariant \forall integer p; \at(lo, Pre) <= p < lo ==> map[p] == v;
+      loop assigns lo, map[\at(lo, Pre) .. hi - 1];
+      loop variant hi - lo; */
   for (; lo < hi; lo++) map[lo] = v;
 }
 

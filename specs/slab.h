@@ -93,6 +93,28 @@
      assigns \nothing; ensures (64 * a + i) * size == lead(a, size) + i * size; @/
   void lem_lead(uint32_t a, uint32_t i, uint32_t size) { }
 
+  // a bit of a word that is not zero
+  /@ requires w != 0;
+     assigns \nothing; ensures \result < 64 && bit(w, \result); @/
+  uint32_t lem_some(uint64_t w) {
+    uint32_t r = 0; uint32_t n = 32; uint64_t x = w;
+    /@ loop invariant n == 32 || n == 16 || n == 8 || n == 4 || n == 2 || n == 1 || n == 0;
+       loop invariant r <= 64 - (n == 0 ? 1 : 2 * n);
+       loop invariant 0 < x < Pow(n);
+       loop invariant \forall integer j; 0 <= j < 64 - r ==> (bit(x, j) <==> bit(w, r + j));
+       loop assigns r, n, x; loop variant n; @/
+    while (n > 0) {
+      uint64_t y = x >> n;
+      lem_shr2(x); lem_shr4(x); lem_shr8(x); lem_shr16(x); lem_shr32(x);
+      /@ assert y < Pow(n / 2) && (y == 0 ==> x < Pow(n / 2)); @/
+      /@ assert \forall integer j; 0 <= j < 64 - n ==> (bit(y, j) <==> bit(x, j + n)); @/
+      if (y != 0) { x = y; r += n; }
+      n = n / 2;
+    }
+    /@ assert x == 1 && bit(x, 0) && bit(w, r); @/
+    return r;
+  }
+
   // an object lies inside its slab
   /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Used(s, h) && i < s->slab[h].nobj;
      assigns \nothing;
