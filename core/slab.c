@@ -397,6 +397,172 @@ KEEL_NOINLINE void emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
   drop(s, c, h) /*@ ghost (z, st, ord) */;
 }
 
+/* ---- caches ---- */
+
+/* The least power of two not below n. */
+/*@ requires n <= PAGE;
+    assigns \nothing;
+    ensures Pow2(\result) && n <= \result <= PAGE;
+    ensures Pow2(n) ==> \result == n;
+    ensures n == 0 ==> \result == 1; */
+static uint32_t pow2_from(uint32_t n)
+{
+  uint32_t f = 1;
+  /*@ loop invariant Pow2(f) && f <= PAGE;
+      loop invariant f == 1 || f < 2 * n;
+      loop invariant Pow2(n) ==> f <= n;
+      loop assigns f;
+      loop variant PAGE - f; */
+  while (f < n) f *= 2u;
+  return f;
+}
+
+/* The least multiple of f not below size. */
+/*@ requires 1 <= size <= KEEL_OBJECT_MAX && Pow2(f) && KEEL_OBJECT_MIN <= f <= PAGE;
+    assigns \nothing;
+    ensures Size(\result);
+    ensures size <= \result < size + f;
+    ensures \result % f == 0; */
+static uint32_t round_up(uint32_t size, uint32_t f)
+{
+  uint32_t r = (size + f - 1u) / f * f;
+  //@ assert f == 8 ==> r % 8 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 16 ==> r % 16 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 32 ==> r % 32 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 64 ==> r % 64 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 128 ==> r % 128 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 256 ==> r % 256 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 512 ==> r % 512 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 1024 ==> r % 1024 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 2048 ==> r % 2048 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 4096 ==> r % 4096 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  return r;
+}
+
+/* How many objects fit into so many pages. */
+/*@ requires Size(size) && 1 <= pages <= 32;
+    assigns \nothing;
+    ensures \result * size <= pages * PAGE < \result * size + size;
+    ensures 8 * \result <= pages * PAGE; */
+static inline uint32_t fit_in(uint32_t pages, uint32_t size)
+{
+  return pages * KEEL_PAGE_SIZE / size;
+}
+
+/* The slabs of cache k will be of objects of this size: 128 at least, and little waste, if the largest slab allows it. */
+/*@ requires \valid(k) && Size(size);
+    assigns k->size, k->mult, k->nobj, k->order, k->pages;
+    ensures k->size == size;
+    ensures KOk(k); */
+static void set_layout(struct keel_cache *k, uint32_t size)
+{
+  uint32_t order = 0, pages = 1, n = fit_in(1, size);
+  /*@ loop invariant 0 <= order <= KEEL_SLAB_ORDER && pages == P2(order);
+      loop invariant n * size <= pages * PAGE < n * size + size;
+      loop assigns order, pages, n;
+      loop variant KEEL_SLAB_ORDER - order; */
+  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
+    order++;
+    pages *= 2u;
+    n = fit_in(pages, size);
+  }
+  //@ assert n >= 1;
+  //@ assert n > 256 ==> 0 <= (n - 256) * size;
+  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
+  //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
+  k->mult = inverse(size);
+  k->nobj = n;
+  k->order = order;
+  k->pages = pages;
+  k->size = size;
+}
+
+/* All of n objects are free, in the words that stand for them. */
+/*@ requires \valid(full + (0 .. 3)) && n <= 256;
+    assigns full[0 .. 3];
+    ensures \forall integer i; 0 <= i < 256 ==> (bit(full[i / 64], i % 64) <==> i < n); */
+static void set_full(uint64_t *full, uint32_t n)
+{
+  /*@ loop invariant 0 <= w <= 4;
+      loop invariant \forall integer v; 0 <= v < w ==> full[v] == 0;
+      loop assigns w, full[0 .. 3];
+      loop variant 4 - w; */
+  for (uint32_t w = 0; w < 4; w++) full[w] = 0;
+  //@ assert \forall integer j; 0 <= j < 256 ==> full[j / 64] == 0 && !bit(full[j / 64], j % 64);
+  /*@ loop invariant 0 <= i <= n;
+      loop invariant \forall integer j; 0 <= j < 256 ==> (bit(full[j / 64], j % 64) <==> j < i);
+      loop assigns i, full[0 .. 3];
+      loop variant n - i; */
+  for (uint32_t i = 0; i < n; i++) {
+    //@ assert \forall integer j; 0 <= j < 256 && j / 64 == i / 64 && j % 64 == i % 64 ==> j == i;
+    full[i / 64] = w_set(full[i / 64], i % 64);
+  }
+}
+
+/* Cache c has the layout for objects of this size; nothing else changes. */
+/*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && Size(size);
+    assigns s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    ensures s->cache[c].size == size;
+    ensures KOk(s->cache + c);
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    ensures z->u == \old(z->u) && z->n == \old(z->n);
+    ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
+    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].cache == \old(s->slab[h].cache) && s->slab[h].nobj == \old(s->slab[h].nobj);
+    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].mult == \old(s->slab[h].mult) && s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages);
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].mult == \old(s->cache[d].mult);
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].nobj == \old(s->cache[d].nobj) && s->cache[d].order == \old(s->cache[d].order) && s->cache[d].pages == \old(s->cache[d].pages); */
+static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  set_layout(&s->cache[c], size);
+}
+
+/* All objects of an empty slab of cache c are free, and none was handed out; nothing else changes. */
+/*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].nobj <= 256;
+    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3];
+    ensures s->cache[c].allocs == 0;
+    ensures \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj);
+    ensures s->addr == \old(s->addr);
+    ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
+    ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
+    ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);
+    ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]);
+    ensures \forall integer h, v; 0 <= h <= s->slabs + s->caches && 0 <= v < 4 ==> s->slab[h].free[v] == \old(s->slab[h].free[v]);
+    ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].word == \old(s->cache[d].word) && s->cache[d].first == \old(s->cache[d].first);
+    ensures \forall integer d, v; 0 <= d < s->caches && d != c && 0 <= v < 4 ==> s->cache[d].full[v] == \old(s->cache[d].full[v]); */
+static inline void set_free(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  set_full(s->cache[c].full, s->cache[c].nobj);
+  s->cache[c].allocs = 0;
+}
+
+/* Cache c, not in use, becomes one of objects of this size. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size == 0 && Size(size);
+    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures s->cache[c].size == size && KOk(s->cache + c);
+    ensures s->cache[c].allocs == 0 && s->cache[c].word == 0 && s->cache[c].active == 0; */
+static void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
+{
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c;
+  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
+  lay_out(s, c, size) /*@ ghost (z) */;
+  //@ assert Apart(s, z);
+  //@ assert Arrays(s);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord) && Sum(z);
+  //@ assert Range(z);
+  //@ assert Inv(z, st, ord);
+  //@ assert InvB(z, st, ord);
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c;
+  set_free(s, c) /*@ ghost (z) */;
+  //@ assert SAME_WORDS;
+  //@ assert Zone(z);
+  //@ assert Sum(z);
+  //@ assert InvF(z->l0, st, ord, z->u) && InvR(z->l0, z->u) && InvM(z->l0, z->u);
+  //@ assert Inv(z, st, ord);
+}
+
 /* ---- public ---- */
 
 enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map, struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
@@ -427,28 +593,31 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
   return KEEL_OK;
 }
 
+/*@ requires BOTH(s, z, st, ord);
+    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures \result == KEEL_OK || \result == KEEL_BUSY || \result == KEEL_BAD_ARGUMENT;
+    ensures \result == KEEL_BAD_ARGUMENT <==> !CREATABLE;
+    ensures \result == KEEL_BUSY <==> CREATABLE && \old(s->cache[c].size) != 0;
+    ensures \result == KEEL_OK ==> size <= s->cache[c].size < size + \max(align, KEEL_OBJECT_MIN) && (align != 0 ==> s->cache[c].size % align == 0);
+    ensures \result == KEEL_OK ==> KOk(s->cache + c) && s->cache[c].word == 0 && s->cache[c].active == 0 && s->cache[c].allocs == 0;
+    ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].allocs == \old(s->cache[d].allocs); */
 enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t size, uint32_t align) /*@ ghost (PAIR) */
 {
-  if (c >= s->caches || size == 0 || size > KEEL_OBJECT_MAX || align > KEEL_PAGE_SIZE || (align & (align - 1u)) != 0) return KEEL_BAD_ARGUMENT;
-  struct keel_cache *k = &s->cache[c];
-  if (k->size != 0) return KEEL_BUSY;
-  if (align < KEEL_OBJECT_MIN) align = KEEL_OBJECT_MIN;
-  size = (size + align - 1u) / align * align;
-  uint32_t order = 0, pages = 1, n = KEEL_PAGE_SIZE / size;
-  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
-    order++;
-    pages *= 2u;
-    n = pages * KEEL_PAGE_SIZE / size;
-  }
-  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
-  k->mult = inverse(size);
-  k->nobj = n;
-  k->order = order;
-  k->pages = pages;
-  for (uint32_t w = 0; w < 4; w++) k->full[w] = 0;
-  for (uint32_t i = 0; i < n; i++) k->full[i / 64] = w_set(k->full[i / 64], i % 64);
-  k->size = size;
-  k->allocs = 0;
+  if (c >= s->caches || size == 0 || size > KEEL_OBJECT_MAX || align > KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
+  uint32_t f = pow2_from(align);
+  if (align != 0 && f != align) return KEEL_BAD_ARGUMENT;
+  //@ assert CREATABLE;
+  if (s->cache[c].size != 0) return KEEL_BUSY;
+  uint32_t r = round_up(size, f < KEEL_OBJECT_MIN ? KEEL_OBJECT_MIN : f);
+  //@ assert align == 1 ==> r % align == 0;
+  //@ assert align == 2 ==> r % 2 == 0;
+  //@ assert align == 4 ==> r % 4 == 0;
+  //@ assert align != 0 ==> r % align == 0;
+  begin(s, c, r) /*@ ghost (z, st, ord) */;
+  //@ assert s->caches == \at(s->caches, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].allocs == \at(s->cache[d].allocs, Pre);
   return KEEL_OK;
 }
 

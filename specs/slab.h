@@ -76,6 +76,8 @@
 #define SAME_OBJECTS                                                                                             \
   ensures \forall integer h, i; InUse(s, h, i) <==> \old(InUse(s, h, i));                                        \
   ensures \forall integer h, i; \old(InUse(s, h, i)) ==> obj(s, h, i) == \old(obj(s, h, i)) && s->slab[h].cache == \old(s->slab[h].cache);
+/* A cache of this number, size and alignment can be. */
+#define CREATABLE (c < s->caches && 1 <= size <= KEEL_OBJECT_MAX && align <= PAGE && (align == 0 || Pow2(align)))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 #define ALL_SLABS s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1], s->map[0 .. s->pages - 1]
 
