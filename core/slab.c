@@ -502,16 +502,9 @@ static void set_full(uint64_t *full, uint32_t n)
 /* Cache c has the layout for objects of this size; nothing else changes. */
 /*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && Size(size);
     assigns s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
-    ensures s->cache[c].size == size;
-    ensures KOk(s->cache + c);
-    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
     ensures z->u == \old(z->u) && z->n == \old(z->n);
     ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
-    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
-    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].cache == \old(s->slab[h].cache) && s->slab[h].nobj == \old(s->slab[h].nobj);
-    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].mult == \old(s->slab[h].mult) && s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages);
-    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].mult == \old(s->cache[d].mult);
-    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].nobj == \old(s->cache[d].nobj) && s->cache[d].order == \old(s->cache[d].order) && s->cache[d].pages == \old(s->cache[d].pages); */
+    FRAME32 */
 static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
 {
   set_layout(&s->cache[c], size);
@@ -520,54 +513,149 @@ static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ 
 /* All objects of an empty slab of cache c are free, and none was handed out; nothing else changes. */
 /*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].nobj <= 256;
     assigns s->cache[c].allocs, s->cache[c].full[0 .. 3];
-    ensures s->cache[c].allocs == 0;
-    ensures \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj);
-    ensures s->addr == \old(s->addr);
     ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
     ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
     ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);
     ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]);
-    ensures \forall integer h, v; 0 <= h <= s->slabs + s->caches && 0 <= v < 4 ==> s->slab[h].free[v] == \old(s->slab[h].free[v]);
-    ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].word == \old(s->cache[d].word) && s->cache[d].first == \old(s->cache[d].first);
-    ensures \forall integer d, v; 0 <= d < s->caches && d != c && 0 <= v < 4 ==> s->cache[d].full[v] == \old(s->cache[d].full[v]); */
+    FRAME64 */
 static inline void set_free(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
   set_full(s->cache[c].full, s->cache[c].nobj);
   s->cache[c].allocs = 0;
 }
 
-/* Cache c, not in use, becomes one of objects of this size. */
+/* Cache c, not in use, becomes one of objects of this size: for the slabs ... */
+/*@ requires SInv(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].size == 0 && Size(size);
+    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    SINV SAME_OBJECTS
+    ensures s->cache[c].size == size && KOk(s->cache + c);
+    ensures s->cache[c].allocs == 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures Apart(s, z);
+    ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
+    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages);
+    ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
+    ensures z->u == \old(z->u) && z->n == \old(z->n);
+    ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
+    ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
+    ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
+    ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);
+    ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]); */
+static void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c;
+  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> 0 <= s->cache[d].active <= s->slabs && 0 <= s->cache[d].at < 4 && 0 <= s->cache[d].kept <= s->slabs;
+  lay_out(s, c, size) /*@ ghost (z) */;
+  //@ assert Arrays(s);
+  //@ assert Apart(s, z);
+  //@ assert Zone(z);
+  //@ assert NODES(s) == \at(NODES(s), Pre);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
+  //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c && 0 <= s->slab[h].cache - 1 < s->caches;
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
+  //@ assert Caches(s);
+  //@ assert Slabs(s);
+  //@ assert Map(s);
+  //@ assert Mapped(s);
+  //@ assert Actives(s);
+  //@ assert Hot(s);
+  //@ assert Words(s);
+  //@ assert Bits(s);
+  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+  set_free(s, c) /*@ ghost (z) */;
+  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+  //@ assert \forall integer h, i; 0 <= h <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, h, i), Pre));
+}
+
+/* ... and the pages. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size == 0 && Size(size);
     assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
     KEEPS_BOTH SAME_OBJECTS
     ensures s->cache[c].size == size && KOk(s->cache + c);
     ensures s->cache[c].allocs == 0 && s->cache[c].word == 0 && s->cache[c].active == 0; */
-static void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
+static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
 {
-  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c;
-  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
-  lay_out(s, c, size) /*@ ghost (z) */;
-  //@ assert Apart(s, z);
-  //@ assert Arrays(s);
-  //@ assert Zone(z);
-  //@ assert Pool(z, st, ord) && Sum(z);
-  //@ assert Range(z);
-  //@ assert Inv(z, st, ord);
-  //@ assert InvB(z, st, ord);
-  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c;
-  set_free(s, c) /*@ ghost (z) */;
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  begin_s(s, c, size) /*@ ghost (z) */;
   //@ assert SAME_WORDS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert Zone(z);
-  //@ assert Sum(z);
-  //@ assert InvF(z->l0, st, ord, z->u) && InvR(z->l0, z->u) && InvM(z->l0, z->u);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
+  //@ assert InvF(z->l0, st, ord, z->u);
+  //@ assert InvR(z->l0, z->u);
+  //@ assert InvM(z->l0, z->u);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
   //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
-/* ---- public ---- */
+/* ---- a new instance ---- */
 
-enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map, struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+/* Nodes 0 .. slabs are the ring of the unused slabs, each of the others is that of a cache. */
+/*@ requires \valid(t + (0 .. slabs + caches)) && 1 <= slabs <= SLABS_MAX && caches <= KEEL_CACHES_MAX;
+    assigns t[0 .. slabs + caches];
+    ensures Ring(t, slabs + 1 + caches);
+    ensures \forall integer h; 0 <= h <= slabs ==> t[h].cache == 0;
+    ensures \forall integer c; 0 <= c < caches ==> t[slabs + 1 + c].cache == c + 1; */
+static void link_all(struct keel_slab *t, uint32_t slabs, uint32_t caches)
 {
-  if (slabs == 0 || slabs > SLABS_MAX || caches == 0 || caches > KEEL_CACHES_MAX || addr == 0 || addr % KEEL_PAGE_SIZE != 0 || addr > UINT64_MAX - (uint64_t)z->n * KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
+  /*@ loop invariant 0 <= h <= slabs + caches + 1;
+      loop invariant \forall integer x; 0 <= x < h ==> t[x].cache == (x > slabs ? x - slabs : 0);
+      loop invariant \forall integer x; 0 <= x < h ==> t[x].next == (x < slabs ? x + 1 : x == slabs ? 0 : x);
+      loop invariant \forall integer x; 0 <= x < h ==> t[x].prev == (x == 0 ? slabs : x <= slabs ? x - 1 : x);
+      loop assigns h, t[0 .. slabs + caches];
+      loop variant slabs + caches + 1 - h; */
+  for (uint32_t h = 0; h <= slabs + caches; h++) {
+    t[h].cache = h > slabs ? h - slabs : 0;
+    t[h].next = (int32_t)(h < slabs ? h + 1u : h == slabs ? 0 : h);
+    t[h].prev = (int32_t)(h == 0 ? slabs : h <= slabs ? h - 1u : h);
+  }
+}
+
+/* None of n caches is in use. */
+/*@ requires \valid(k + (0 .. n - 1));
+    assigns k[0 .. n - 1];
+    ensures \forall integer c; 0 <= c < n ==> k[c].size == 0 && k[c].word == 0 && k[c].allocs == 0;
+    ensures \forall integer c; 0 <= c < n ==> k[c].active == 0 && k[c].at == 0 && k[c].kept == 0; */
+static void clear_caches(struct keel_cache *k, uint32_t n)
+{
+  /*@ loop invariant 0 <= c <= n;
+      loop invariant \forall integer d; 0 <= d < c ==> k[d].size == 0;
+      loop invariant \forall integer d; 0 <= d < c ==> k[d].word == 0 && k[d].allocs == 0;
+      loop invariant \forall integer d; 0 <= d < c ==> k[d].active == 0 && k[d].at == 0 && k[d].kept == 0;
+      loop assigns c, k[0 .. n - 1];
+      loop variant n - c; */
+  for (uint32_t c = 0; c < n; c++) {
+    k[c].size = 0;
+    k[c].word = 0;
+    k[c].allocs = 0;
+    k[c].active = 0;
+    k[c].at = 0;
+    k[c].kept = 0;
+  }
+}
+
+/* The instance's own fields. */
+/*@ requires GIVEN && InvB(z, st, ord) && INITIABLE;
+    assigns *s;
+    ensures s->slabs == slabs && s->caches == caches && s->addr == addr && s->map == map && s->slab == slab && s->cache == cache && s->pages == z->n;
+    ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z); */
+static inline void set_fields(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map, struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
   s->z = z;
   s->map = map;
   s->slab = slab;
@@ -576,20 +664,146 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
   s->pages = z->n;
   s->slabs = slabs;
   s->caches = caches;
-  fill(map, 0, z->n, 0);
-  for (uint32_t c = 0; c < caches; c++) {
-    cache[c].size = 0;
-    cache[c].word = 0;
-    cache[c].allocs = 0;
-    cache[c].active = 0;
-    cache[c].at = 0;
-    cache[c].kept = 0;
-  }
-  for (uint32_t h = 0; h <= slabs + caches; h++) {
-    slab[h].cache = h > slabs ? h - slabs : 0;
-    slab[h].next = (int32_t)(h < slabs ? h + 1u : h == slabs ? 0 : h);
-    slab[h].prev = (int32_t)(h == 0 ? slabs : h <= slabs ? h - 1u : h);
-  }
+  //@ assert z->l0 == \at(z->l0, Pre) && z->l1 == \at(z->l1, Pre) && z->l2 == \at(z->l2, Pre) && z->l3 == \at(z->l3, Pre);
+  //@ assert z->tag == \at(z->tag, Pre) && z->ref == \at(z->ref, Pre);
+  //@ assert SAME_WORDS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z);
+  //@ assert Sum2(z);
+  //@ assert Sum3(z);
+  //@ assert InvF(z->l0, st, ord, z->u);
+  //@ assert InvR(z->l0, z->u);
+  //@ assert InvM(z->l0, z->u);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* No page is of a slab. */
+/*@ requires Arrays(s) && Apart(s, z) && InvB(z, st, ord);
+    assigns s->map[0 .. s->pages - 1];
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && s->addr == \old(s->addr);
+    ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z);
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0; */
+static inline void init_map(struct keel_slabs *s) /*@ ghost (PAIR) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  fill(s->map, 0, s->pages, 0);
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* No slab is in use. */
+/*@ requires Arrays(s) && Apart(s, z) && InvB(z, st, ord) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+    assigns s->slab[0 .. s->slabs + s->caches];
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && s->addr == \old(s->addr);
+    ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z);
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+    ensures Ring(s->slab, NODES(s));
+    ensures \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
+    ensures \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1; */
+static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  link_all(s->slab, s->slabs, s->caches);
+  //@ assert SAME_WORDS;
+  //@ assert SAME_REFS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
+  //@ assert InvF(z->l0, st, ord, z->u);
+  //@ assert InvR(z->l0, z->u);
+  //@ assert InvM(z->l0, z->u);
+  //@ assert InvC(z->tag, z->ref, z->u);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* No cache is in use. */
+/*@ requires Arrays(s) && Apart(s, z) && InvB(z, st, ord) && Rings(s);
+    requires \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+    requires \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
+    assigns s->cache[0 .. s->caches - 1];
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && s->addr == \old(s->addr);
+    ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z);
+    ensures Rings(s);
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+    ensures \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
+    ensures \forall integer c; 0 <= c < s->caches ==> s->cache[c].size == 0 && s->cache[c].word == 0 && s->cache[c].allocs == 0;
+    ensures \forall integer c; 0 <= c < s->caches ==> s->cache[c].active == 0 && s->cache[c].at == 0 && s->cache[c].kept == 0; */
+static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  clear_caches(s->cache, s->caches);
+  //@ assert SAME_WORDS;
+  //@ assert SAME_REFS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
+  //@ assert InvF(z->l0, st, ord, z->u);
+  //@ assert InvR(z->l0, z->u);
+  //@ assert InvM(z->l0, z->u);
+  //@ assert InvC(z->tag, z->ref, z->u);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* ---- public ---- */
+
+/*@ requires GIVEN && InvB(z, st, ord);
+    assigns *s, map[0 .. z->n - 1], slab[0 .. slabs + caches], cache[0 .. caches - 1];
+    ensures InvB(z, st, ord);
+    behavior bad:
+      assumes !INITIABLE;
+      assigns \nothing;
+      ensures \result == KEEL_BAD_ARGUMENT;
+    behavior ok:
+      assumes INITIABLE;
+      ensures \result == KEEL_OK;
+      SINV
+      ensures Apart(s, z); ensures Own(s, z, st, ord); ensures OwnPages(s, st);
+      ensures s->slabs == slabs && s->caches == caches && s->addr == addr && s->map == map && s->slab == slab && s->cache == cache;
+      ensures \forall integer h, i; !InUse(s, h, i);
+      ensures \forall integer c; 0 <= c < caches ==> s->cache[c].size == 0;
+    complete behaviors; disjoint behaviors; */
+enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map, struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  if (slabs == 0 || slabs > SLABS_MAX || caches == 0 || caches > KEEL_CACHES_MAX || addr == 0 || addr % KEEL_PAGE_SIZE != 0 || addr > UINT64_MAX - (uint64_t)z->n * KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
+  set_fields(s, z, addr, map, slab, slabs, cache, caches) /*@ ghost (st, ord) */;
+  init_map(s) /*@ ghost (z, st, ord) */;
+  init_slabs(s) /*@ ghost (z, st, ord) */;
+  init_caches(s) /*@ ghost (z, st, ord) */;
+  //@ assert \forall integer h; !Used(s, h);
   return KEEL_OK;
 }
 

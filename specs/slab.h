@@ -78,6 +78,17 @@
   ensures \forall integer h, i; \old(InUse(s, h, i)) ==> obj(s, h, i) == \old(obj(s, h, i)) && s->slab[h].cache == \old(s->slab[h].cache);
 /* A cache of this number, size and alignment can be. */
 #define CREATABLE (c < s->caches && 1 <= size <= KEEL_OBJECT_MAX && align <= PAGE && (align == 0 || Pow2(align)))
+/* What a new instance is made of is there and apart, and can be one. */
+#define GIVEN \
+  (\valid(s) && \valid(map + (0 .. z->n - 1)) && \valid(slab + (0 .. slabs + caches)) && \valid(cache + (0 .. caches - 1)) && \
+   \separated(s, map + (0 .. z->n - 1)) && \separated(s, slab + (0 .. slabs + caches)) && \separated(s, cache + (0 .. caches - 1)) && \separated(map + (0 .. z->n - 1), slab + (0 .. slabs + caches)) && \separated(map + (0 .. z->n - 1), cache + (0 .. caches - 1)) && \separated(slab + (0 .. slabs + caches), cache + (0 .. caches - 1)) && \
+   \separated(s, z) && \separated(z, map + (0 .. z->n - 1)) && \separated(z, slab + (0 .. slabs + caches)) && \separated(z, cache + (0 .. caches - 1)) && \
+   \separated(s, z->l0 + (0 .. W0(z->u) - 1)) && \separated(s, z->l1 + (0 .. W1(z->u) - 1)) && \separated(s, z->l2 + (0 .. W2(z->u) - 1)) && \separated(s, z->l3 + (0 .. W3(z->u) - 1)) && \
+   \separated(slab + (0 .. slabs + caches), z->l0 + (0 .. W0(z->u) - 1)) && \separated(slab + (0 .. slabs + caches), z->l1 + (0 .. W1(z->u) - 1)) && \separated(slab + (0 .. slabs + caches), z->l2 + (0 .. W2(z->u) - 1)) && \separated(slab + (0 .. slabs + caches), z->l3 + (0 .. W3(z->u) - 1)) && \
+   \separated(cache + (0 .. caches - 1), z->l0 + (0 .. W0(z->u) - 1)) && \separated(cache + (0 .. caches - 1), z->l1 + (0 .. W1(z->u) - 1)) && \separated(cache + (0 .. caches - 1), z->l2 + (0 .. W2(z->u) - 1)) && \separated(cache + (0 .. caches - 1), z->l3 + (0 .. W3(z->u) - 1)) && \
+   \separated(slab + (0 .. slabs + caches), z->ref + (0 .. 1024 * z->u - 1)) && \separated(cache + (0 .. caches - 1), z->ref + (0 .. 1024 * z->u - 1)))
+#define INITIABLE \
+  (1 <= slabs <= SLABS_MAX && 1 <= caches <= KEEL_CACHES_MAX && addr != 0 && addr % PAGE == 0 && addr + z->n * PAGE < 0x10000000000000000)
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 #define ALL_SLABS s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1], s->map[0 .. s->pages - 1]
 
@@ -142,6 +153,24 @@
 #define SAME_HOT                                                                                                 \
   (\forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) &&              \
     s->cache[d].at == \at(s->cache[d].at, Pre) && s->cache[d].kept == \at(s->cache[d].kept, Pre))
+
+/* Only the layout of cache c, or only what its empty slabs look like, is new. */
+#define FRAME32 \
+    ensures s->cache[c].size == size; \
+    ensures KOk(s->cache + c); \
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches); \
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]); \
+    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].cache == \old(s->slab[h].cache) && s->slab[h].nobj == \old(s->slab[h].nobj); \
+    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].mult == \old(s->slab[h].mult) && s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages); \
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].mult == \old(s->cache[d].mult); \
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].nobj == \old(s->cache[d].nobj) && s->cache[d].order == \old(s->cache[d].order) && s->cache[d].pages == \old(s->cache[d].pages);
+#define FRAME64 \
+    ensures s->cache[c].allocs == 0; \
+    ensures \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj); \
+    ensures s->addr == \old(s->addr); \
+    ensures \forall integer h, v; 0 <= h <= s->slabs + s->caches && 0 <= v < 4 ==> s->slab[h].free[v] == \old(s->slab[h].free[v]); \
+    ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].word == \old(s->cache[d].word) && s->cache[d].first == \old(s->cache[d].first); \
+    ensures \forall integer d, v; 0 <= d < s->caches && d != c && 0 <= v < 4 ==> s->cache[d].full[v] == \old(s->cache[d].full[v]);
 
 /* The words of the page instance are what they were. */
 #define SAME_WORDS \
