@@ -715,14 +715,16 @@ static inline void init_map(struct keel_slabs *s) /*@ ghost (PAIR) */
     ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && s->addr == \old(s->addr);
     ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z);
     ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
-    ensures Ring(s->slab, NODES(s));
-    ensures \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
-    ensures \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1; */
+    ensures Rings(s);
+    ensures \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0; */
 static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
   //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
   //@ assert z->nr_free == nfree(st, 1024 * z->u);
   link_all(s->slab, s->slabs, s->caches);
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
   //@ assert SAME_WORDS;
   //@ assert SAME_REFS;
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
@@ -803,7 +805,7 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
   init_map(s) /*@ ghost (z, st, ord) */;
   init_slabs(s) /*@ ghost (z, st, ord) */;
   init_caches(s) /*@ ghost (z, st, ord) */;
-  //@ assert \forall integer h; !Used(s, h);
+  //@ ghost lem_fresh(s);
   return KEEL_OK;
 }
 

@@ -140,6 +140,19 @@
   }
 */
 
+/*@ ghost
+  // the invariant of an instance without slabs and caches
+  /@ requires Arrays(s) && Rings(s);
+     requires \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+     requires \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
+     requires \forall integer c; 0 <= c < s->caches ==> s->cache[c].size == 0 && s->cache[c].word == 0;
+     requires \forall integer c; 0 <= c < s->caches ==> s->cache[c].active == 0 && s->cache[c].at == 0 && s->cache[c].kept == 0;
+     assigns \nothing;
+     SINV
+     ensures \forall integer h; !Used(s, h); @/
+  void lem_fresh(struct keel_slabs *s) { }
+*/
+
 /* Signed fields besides the links, which links leave alone: those of the caches, and the reference counts of the pages. */
 #define REST struct keel_cache *k, uint32_t nk, int32_t *ref, uint32_t nr
 #define RESTS \separated(t + (0 .. n - 1), k + (0 .. nk - 1)) && \separated(t + (0 .. n - 1), ref + (0 .. nr - 1))
