@@ -608,7 +608,7 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
     assigns t[0 .. slabs + caches];
     ensures Ring(t, slabs + 1 + caches);
     ensures \forall integer h; 0 <= h <= slabs ==> t[h].cache == 0;
-    ensures \forall integer c; 0 <= c < caches ==> t[slabs + 1 + c].cache == c + 1; */
+    ensures \forall integer x; slabs < x <= slabs + caches ==> t[x].cache == x - slabs; */
 static void link_all(struct keel_slab *t, uint32_t slabs, uint32_t caches)
 {
   /*@ loop invariant 0 <= h <= slabs + caches + 1;
@@ -724,6 +724,7 @@ static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
   link_all(s->slab, s->slabs, s->caches);
   //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
   //@ assert Ring(s->slab, NODES(s));
+  //@ assert \forall integer x; s->slabs < x <= s->slabs + s->caches ==> s->slab[x].cache == x - s->slabs;
   //@ assert Rings(s);
   //@ assert SAME_WORDS;
   //@ assert SAME_REFS;
@@ -731,7 +732,9 @@ static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
   //@ assert Zone(z);
   //@ assert Pool(z, st, ord);
-  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
+  //@ assert Sum1(z);
+  //@ assert Sum2(z);
+  //@ assert Sum3(z);
   //@ assert InvF(z->l0, st, ord, z->u);
   //@ assert InvR(z->l0, z->u);
   //@ assert InvM(z->l0, z->u);
@@ -767,7 +770,9 @@ static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
   //@ assert Zone(z);
   //@ assert Pool(z, st, ord);
-  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
+  //@ assert Sum1(z);
+  //@ assert Sum2(z);
+  //@ assert Sum3(z);
   //@ assert InvF(z->l0, st, ord, z->u);
   //@ assert InvR(z->l0, z->u);
   //@ assert InvM(z->l0, z->u);
