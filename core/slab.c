@@ -763,12 +763,23 @@ static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
   //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
   //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1;
   clear_caches(s->cache, s->caches);
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+  //@ assert \forall integer h; 0 <= h < NODES(s) ==> s->slab[h].cache == \at(s->slab[h].cache, Pre);
+  //@ assert \forall integer h; 0 <= h < NODES(s) ==> s->slab[h].next == \at(s->slab[h].next, Pre) && s->slab[h].prev == \at(s->slab[h].prev, Pre);
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert s->slab[0].cache == 0;
+  //@ assert \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1;
+  //@ assert Rings(s);
   //@ assert SAME_WORDS;
   //@ assert SAME_REFS;
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
   //@ assert Zone(z);
+  //@ assert \valid(z->tag + (0 .. 1024 * z->u - 1)) && \valid(z->ref + (0 .. 1024 * z->u - 1));
+  //@ assert \valid(st + (0 .. 1024 * z->u - 1)) && \valid(ord + (0 .. 1024 * z->u - 1));
   //@ assert Pool(z, st, ord);
   //@ assert Sum1(z);
   //@ assert Sum2(z);
