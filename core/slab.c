@@ -321,18 +321,50 @@ static int search(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages
 
 /* ---- slabs ---- */
 
+/* The objects of word w of slab h that are in use. */
+/*@ requires \valid_read(s) && \valid_read(s->slab + h) && \valid_read(s->cache + (s->slab[h].cache - 1)) && 1 <= s->slab[h].cache && w < 4;
+    assigns \nothing;
+    ensures \forall integer j; 0 <= j < 64 ==> (bit(\result, j) <==> bit(s->cache[s->slab[h].cache - 1].full[w], j) && !bit(s->slab[h].free[w], j)); */
+static inline uint64_t used_word(const struct keel_slabs *s, uint32_t h, uint32_t w)
+{
+  return s->cache[s->slab[h].cache - 1u].full[w] & ~s->slab[h].free[w];
+}
+
 /* 1 if no object of slab h is in use. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Used(s, h);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i); */
 static int is_empty(const struct keel_slabs *s, uint32_t h)
 {
-  const uint64_t *full = s->cache[s->slab[h].cache - 1u].full;
+  //@ ghost uint32_t c = s->slab[h].cache - 1u;
+  //@ assert KOk(s->cache + c) && s->slab[h].nobj == s->cache[c].nobj;
+  /*@ loop invariant 0 <= w <= 4;
+      loop invariant \forall integer i; 0 <= i < 64 * w && i < s->slab[h].nobj ==> FreeBit(s, h, i);
+      loop assigns w;
+      loop variant 4 - w; */
   for (uint32_t w = 0; w < 4; w++) {
-    if ((full[w] & ~s->slab[h].free[w]) != 0) return 0;
+    uint64_t d = used_word(s, h, w);
+    if (d != 0) {
+      //@ ghost uint32_t j = lem_some(d); uint32_t i = 64 * w + j;
+      //@ assert i / 64 == w && i % 64 == j && i < s->slab[h].nobj && !FreeBit(s, h, i);
+      return 0;
+    }
+    //@ assert \forall integer i; 64 * w <= i < 64 * w + 64 && i < s->slab[h].nobj ==> i / 64 == w && bit(s->cache[c].full[i / 64], i % 64) && !bit(d, i % 64);
   }
   return 1;
 }
 
+/* Gives the elements lo .. hi - 1 of map the value v. */
+/*@ requires \valid(map + (lo .. hi - 1));
+    assigns map[lo .. hi - 1];
+    ensures \forall integer p; lo <= p < hi ==> map[p] == v; */
 static void fill(uint32_t *map, uint32_t lo, uint32_t hi, uint32_t v)
 {
+  /*@ loop invariant \at(lo, Pre) <= lo && (lo <= hi || lo == \at(lo, Pre));
+      loop invariant \forall integer p; \at(lo, Pre) <= p < lo ==> map[p] == v;
+      loop assigns lo, map[\at(lo, Pre) .. hi - 1];
+      loop variant hi - lo; */
   for (; lo < hi; lo++) map[lo] = v;
 }
 
@@ -498,11 +530,265 @@ KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ gho
   return KEEL_OK;
 }
 
-/* ---- public ---- */
+/* ---- caches ---- */
 
-enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map, struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+/* The least power of two not below n. */
+/*@ requires n <= PAGE;
+    assigns \nothing;
+    ensures Pow2(\result) && n <= \result <= PAGE;
+    ensures Pow2(n) ==> \result == n;
+    ensures n == 0 ==> \result == 1; */
+static uint32_t pow2_from(uint32_t n)
 {
-  if (slabs == 0 || slabs > SLABS_MAX || caches == 0 || caches > KEEL_CACHES_MAX || addr == 0 || addr % KEEL_PAGE_SIZE != 0 || addr > UINT64_MAX - (uint64_t)z->n * KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
+  uint32_t f = 1;
+  /*@ loop invariant Pow2(f) && f <= PAGE;
+      loop invariant f == 1 || f < 2 * n;
+      loop invariant Pow2(n) ==> f <= n;
+      loop assigns f;
+      loop variant PAGE - f; */
+  while (f < n) f *= 2u;
+  return f;
+}
+
+/* The least multiple of f not below size. */
+/*@ requires 1 <= size <= KEEL_OBJECT_MAX && Pow2(f) && KEEL_OBJECT_MIN <= f <= PAGE;
+    assigns \nothing;
+    ensures Size(\result);
+    ensures size <= \result < size + f;
+    ensures \result % f == 0; */
+static uint32_t round_up(uint32_t size, uint32_t f)
+{
+  uint32_t r = (size + f - 1u) / f * f;
+  //@ assert f == 8 ==> r % 8 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 16 ==> r % 16 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 32 ==> r % 32 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 64 ==> r % 64 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 128 ==> r % 128 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 256 ==> r % 256 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 512 ==> r % 512 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 1024 ==> r % 1024 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 2048 ==> r % 2048 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  //@ assert f == 4096 ==> r % 4096 == 0 && r % 8 == 0 && r <= KEEL_OBJECT_MAX;
+  return r;
+}
+
+/* How many objects fit into so many pages. */
+/*@ requires Size(size) && 1 <= pages <= 32;
+    assigns \nothing;
+    ensures \result * size <= pages * PAGE < \result * size + size;
+    ensures 8 * \result <= pages * PAGE; */
+static inline uint32_t fit_in(uint32_t pages, uint32_t size)
+{
+  return pages * KEEL_PAGE_SIZE / size;
+}
+
+/* The slabs of cache k will be of objects of this size: 128 at least, and little waste, if the largest slab allows it. */
+/*@ requires \valid(k) && Size(size);
+    assigns k->size, k->mult, k->nobj, k->order, k->pages;
+    ensures k->size == size;
+    ensures KOk(k); */
+static void set_layout(struct keel_cache *k, uint32_t size)
+{
+  uint32_t order = 0, pages = 1, n = fit_in(1, size);
+  /*@ loop invariant 0 <= order <= KEEL_SLAB_ORDER && pages == P2(order);
+      loop invariant n * size <= pages * PAGE < n * size + size;
+      loop assigns order, pages, n;
+      loop variant KEEL_SLAB_ORDER - order; */
+  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
+    order++;
+    pages *= 2u;
+    n = fit_in(pages, size);
+  }
+  //@ assert n >= 1;
+  //@ assert n > 256 ==> 0 <= (n - 256) * size;
+  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
+  //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
+  k->mult = inverse(size);
+  k->nobj = n;
+  k->order = order;
+  k->pages = pages;
+  k->size = size;
+}
+
+/* All of n objects are free, in the words that stand for them. */
+/*@ requires \valid(full + (0 .. 3)) && n <= 256;
+    assigns full[0 .. 3];
+    ensures \forall integer i; 0 <= i < 256 ==> (bit(full[i / 64], i % 64) <==> i < n); */
+static void set_full(uint64_t *full, uint32_t n)
+{
+  /*@ loop invariant 0 <= w <= 4;
+      loop invariant \forall integer v; 0 <= v < w ==> full[v] == 0;
+      loop assigns w, full[0 .. 3];
+      loop variant 4 - w; */
+  for (uint32_t w = 0; w < 4; w++) full[w] = 0;
+  //@ assert \forall integer j; 0 <= j < 256 ==> full[j / 64] == 0 && !bit(full[j / 64], j % 64);
+  /*@ loop invariant 0 <= i <= n;
+      loop invariant \forall integer j; 0 <= j < 256 ==> (bit(full[j / 64], j % 64) <==> j < i);
+      loop assigns i, full[0 .. 3];
+      loop variant n - i; */
+  for (uint32_t i = 0; i < n; i++) {
+    //@ assert \forall integer j; 0 <= j < 256 && j / 64 == i / 64 && j % 64 == i % 64 ==> j == i;
+    full[i / 64] = w_set(full[i / 64], i % 64);
+  }
+}
+
+/* Cache c has the layout for objects of this size; nothing else changes. */
+/*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && Size(size);
+    assigns s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    ensures z->u == \old(z->u) && z->n == \old(z->n);
+    ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
+    FRAME32 */
+static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  set_layout(&s->cache[c], size);
+}
+
+/* All objects of an empty slab of cache c are free, and none was handed out; nothing else changes. */
+/*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].nobj <= 256;
+    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3];
+    ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
+    ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
+    ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);
+    ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]);
+    FRAME64 */
+static inline void set_free(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  set_full(s->cache[c].full, s->cache[c].nobj);
+  s->cache[c].allocs = 0;
+}
+
+/* Cache c, not in use, becomes one of objects of this size: for the slabs ... */
+/*@ requires SInv(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].size == 0 && Size(size);
+    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    SINV SAME_OBJECTS
+    ensures s->cache[c].size == size && KOk(s->cache + c);
+    ensures s->cache[c].allocs == 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures Apart(s, z);
+    ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
+    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages);
+    ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
+    ensures z->u == \old(z->u) && z->n == \old(z->n);
+    ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
+    ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
+    ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
+    ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);
+    ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]); */
+static void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c;
+  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> 0 <= s->cache[d].active <= s->slabs && 0 <= s->cache[d].at < 4 && 0 <= s->cache[d].kept <= s->slabs;
+  lay_out(s, c, size) /*@ ghost (z) */;
+  //@ assert Arrays(s);
+  //@ assert Apart(s, z);
+  //@ assert Zone(z);
+  //@ assert NODES(s) == \at(NODES(s), Pre);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
+  //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c && 0 <= s->slab[h].cache - 1 < s->caches;
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
+  //@ assert Caches(s);
+  //@ assert Slabs(s);
+  //@ assert Map(s);
+  //@ assert Mapped(s);
+  //@ assert Actives(s);
+  //@ assert Hot(s);
+  //@ assert Words(s);
+  //@ assert Bits(s);
+  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+  set_free(s, c) /*@ ghost (z) */;
+  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+  //@ assert \forall integer h, i; 0 <= h <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, h, i), Pre));
+}
+
+/* ... and the pages. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size == 0 && Size(size);
+    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures s->cache[c].size == size && KOk(s->cache + c);
+    ensures s->cache[c].allocs == 0 && s->cache[c].word == 0 && s->cache[c].active == 0; */
+static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  begin_s(s, c, size) /*@ ghost (z) */;
+  //@ assert SAME_WORDS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
+  //@ assert InvF(z->l0, st, ord, z->u);
+  //@ assert InvR(z->l0, z->u);
+  //@ assert InvM(z->l0, z->u);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* ---- a new instance ---- */
+
+/* Nodes 0 .. slabs are the ring of the unused slabs, each of the others is that of a cache. */
+/*@ requires \valid(t + (0 .. slabs + caches)) && 1 <= slabs <= SLABS_MAX && caches <= KEEL_CACHES_MAX;
+    assigns t[0 .. slabs + caches];
+    ensures Ring(t, slabs + 1 + caches);
+    ensures \forall integer h; 0 <= h <= slabs ==> t[h].cache == 0;
+    ensures \forall integer x; slabs < x <= slabs + caches ==> t[x].cache == x - slabs; */
+static void link_all(struct keel_slab *t, uint32_t slabs, uint32_t caches)
+{
+  /*@ loop invariant 0 <= h <= slabs + caches + 1;
+      loop invariant \forall integer x; 0 <= x < h ==> t[x].cache == (x > slabs ? x - slabs : 0);
+      loop invariant \forall integer x; 0 <= x < h ==> t[x].next == (x < slabs ? x + 1 : x == slabs ? 0 : x);
+      loop invariant \forall integer x; 0 <= x < h ==> t[x].prev == (x == 0 ? slabs : x <= slabs ? x - 1 : x);
+      loop assigns h, t[0 .. slabs + caches];
+      loop variant slabs + caches + 1 - h; */
+  for (uint32_t h = 0; h <= slabs + caches; h++) {
+    t[h].cache = h > slabs ? h - slabs : 0;
+    t[h].next = (int32_t)(h < slabs ? h + 1u : h == slabs ? 0 : h);
+    t[h].prev = (int32_t)(h == 0 ? slabs : h <= slabs ? h - 1u : h);
+  }
+}
+
+/* None of n caches is in use. */
+/*@ requires \valid(k + (0 .. n - 1));
+    assigns k[0 .. n - 1];
+    ensures \forall integer c; 0 <= c < n ==> k[c].size == 0 && k[c].word == 0 && k[c].allocs == 0;
+    ensures \forall integer c; 0 <= c < n ==> k[c].active == 0 && k[c].at == 0 && k[c].kept == 0; */
+static void clear_caches(struct keel_cache *k, uint32_t n)
+{
+  /*@ loop invariant 0 <= c <= n;
+      loop invariant \forall integer d; 0 <= d < c ==> k[d].size == 0;
+      loop invariant \forall integer d; 0 <= d < c ==> k[d].word == 0 && k[d].allocs == 0;
+      loop invariant \forall integer d; 0 <= d < c ==> k[d].active == 0 && k[d].at == 0 && k[d].kept == 0;
+      loop assigns c, k[0 .. n - 1];
+      loop variant n - c; */
+  for (uint32_t c = 0; c < n; c++) {
+    k[c].size = 0;
+    k[c].word = 0;
+    k[c].allocs = 0;
+    k[c].active = 0;
+    k[c].at = 0;
+    k[c].kept = 0;
+  }
+}
+
+/* The instance's own fields. */
+/*@ requires GIVEN && InvB(z, st, ord) && INITIABLE;
+    assigns *s;
+    ensures s->slabs == slabs && s->caches == caches && s->addr == addr && s->map == map && s->slab == slab && s->cache == cache && s->pages == z->n;
+    ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z); */
+static inline void set_fields(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map, struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
   s->z = z;
   s->map = map;
   s->slab = slab;
@@ -511,45 +797,192 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
   s->pages = z->n;
   s->slabs = slabs;
   s->caches = caches;
-  fill(map, 0, z->n, 0);
-  for (uint32_t c = 0; c < caches; c++) {
-    cache[c].size = 0;
-    cache[c].word = 0;
-    cache[c].allocs = 0;
-    cache[c].active = 0;
-    cache[c].at = 0;
-    cache[c].kept = 0;
-  }
-  for (uint32_t h = 0; h <= slabs + caches; h++) {
-    slab[h].cache = h > slabs ? h - slabs : 0;
-    slab[h].next = (int32_t)(h < slabs ? h + 1u : h == slabs ? 0 : h);
-    slab[h].prev = (int32_t)(h == 0 ? slabs : h <= slabs ? h - 1u : h);
-  }
+  //@ assert z->l0 == \at(z->l0, Pre) && z->l1 == \at(z->l1, Pre) && z->l2 == \at(z->l2, Pre) && z->l3 == \at(z->l3, Pre);
+  //@ assert z->tag == \at(z->tag, Pre) && z->ref == \at(z->ref, Pre);
+  //@ assert SAME_WORDS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z);
+  //@ assert Sum2(z);
+  //@ assert Sum3(z);
+  //@ assert InvF(z->l0, st, ord, z->u);
+  //@ assert InvR(z->l0, z->u);
+  //@ assert InvM(z->l0, z->u);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* No page is of a slab. */
+/*@ requires Arrays(s) && Apart(s, z) && InvB(z, st, ord);
+    assigns s->map[0 .. s->pages - 1];
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && s->addr == \old(s->addr);
+    ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z);
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0; */
+static inline void init_map(struct keel_slabs *s) /*@ ghost (PAIR) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  fill(s->map, 0, s->pages, 0);
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* No slab is in use. */
+/*@ requires Arrays(s) && Apart(s, z) && InvB(z, st, ord) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+    assigns s->slab[0 .. s->slabs + s->caches];
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && s->addr == \old(s->addr);
+    ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z);
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+    ensures Rings(s);
+    ensures \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0; */
+static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  link_all(s->slab, s->slabs, s->caches);
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert \forall integer x; s->slabs < x <= s->slabs + s->caches ==> s->slab[x].cache == x - s->slabs;
+  //@ assert Rings(s);
+  //@ assert SAME_WORDS;
+  //@ assert SAME_REFS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Zone(z);
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z);
+  //@ assert Sum2(z);
+  //@ assert Sum3(z);
+  //@ assert InvF(z->l0, st, ord, z->u);
+  //@ assert InvR(z->l0, z->u);
+  //@ assert InvM(z->l0, z->u);
+  //@ assert InvC(z->tag, z->ref, z->u);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* No cache is in use. */
+/*@ requires Arrays(s) && Apart(s, z) && InvB(z, st, ord) && Rings(s);
+    requires \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+    requires \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
+    assigns s->cache[0 .. s->caches - 1];
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && s->addr == \old(s->addr);
+    ensures InvB(z, st, ord); ensures Arrays(s); ensures Apart(s, z);
+    ensures Rings(s);
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+    ensures \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
+    ensures \forall integer c; 0 <= c < s->caches ==> s->cache[c].size == 0 && s->cache[c].word == 0 && s->cache[c].allocs == 0;
+    ensures \forall integer c; 0 <= c < s->caches ==> s->cache[c].active == 0 && s->cache[c].at == 0 && s->cache[c].kept == 0; */
+static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
+{
+  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1;
+  clear_caches(s->cache, s->caches);
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+  //@ assert \forall integer h; 0 <= h < NODES(s) ==> s->slab[h].cache == \at(s->slab[h].cache, Pre);
+  //@ assert \forall integer h; 0 <= h < NODES(s) ==> s->slab[h].next == \at(s->slab[h].next, Pre) && s->slab[h].prev == \at(s->slab[h].prev, Pre);
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert s->slab[0].cache == 0;
+  //@ assert \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1;
+  //@ assert Rings(s);
+  //@ assert SAME_WORDS;
+  //@ assert SAME_REFS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Zone(z);
+  //@ assert \valid(z->tag + (0 .. 1024 * z->u - 1)) && \valid(z->ref + (0 .. 1024 * z->u - 1));
+  //@ assert \valid(st + (0 .. 1024 * z->u - 1)) && \valid(ord + (0 .. 1024 * z->u - 1));
+  //@ assert Pool(z, st, ord);
+  //@ assert Sum1(z);
+  //@ assert Sum2(z);
+  //@ assert Sum3(z);
+  //@ assert InvF(z->l0, st, ord, z->u);
+  //@ assert InvR(z->l0, z->u);
+  //@ assert InvM(z->l0, z->u);
+  //@ assert InvC(z->tag, z->ref, z->u);
+  //@ assert Range(z);
+  //@ assert Rest(st, z->n, z->u);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* ---- public ---- */
+
+/*@ requires GIVEN && InvB(z, st, ord);
+    assigns *s, map[0 .. z->n - 1], slab[0 .. slabs + caches], cache[0 .. caches - 1];
+    ensures InvB(z, st, ord);
+    behavior bad:
+      assumes !INITIABLE;
+      assigns \nothing;
+      ensures \result == KEEL_BAD_ARGUMENT;
+    behavior ok:
+      assumes INITIABLE;
+      ensures \result == KEEL_OK;
+      SINV
+      ensures Apart(s, z); ensures Own(s, z, st, ord); ensures OwnPages(s, st);
+      ensures s->slabs == slabs && s->caches == caches && s->addr == addr && s->map == map && s->slab == slab && s->cache == cache;
+      ensures \forall integer h, i; !InUse(s, h, i);
+      ensures \forall integer c; 0 <= c < caches ==> s->cache[c].size == 0;
+    complete behaviors; disjoint behaviors; */
+enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uint64_t addr, uint32_t *map, struct keel_slab *slab, uint32_t slabs, struct keel_cache *cache, uint32_t caches) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  if (slabs == 0 || slabs > SLABS_MAX || caches == 0 || caches > KEEL_CACHES_MAX || addr == 0 || addr % KEEL_PAGE_SIZE != 0 || addr > UINT64_MAX - (uint64_t)z->n * KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
+  set_fields(s, z, addr, map, slab, slabs, cache, caches) /*@ ghost (st, ord) */;
+  init_map(s) /*@ ghost (z, st, ord) */;
+  init_slabs(s) /*@ ghost (z, st, ord) */;
+  init_caches(s) /*@ ghost (z, st, ord) */;
+  //@ ghost lem_fresh(s);
   return KEEL_OK;
 }
 
+/*@ requires BOTH(s, z, st, ord);
+    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures \result == KEEL_OK || \result == KEEL_BUSY || \result == KEEL_BAD_ARGUMENT;
+    ensures \result == KEEL_BAD_ARGUMENT <==> !CREATABLE;
+    ensures \result == KEEL_BUSY <==> CREATABLE && \old(s->cache[c].size) != 0;
+    ensures \result == KEEL_OK ==> size <= s->cache[c].size < size + \max(align, KEEL_OBJECT_MIN) && (align != 0 ==> s->cache[c].size % align == 0);
+    ensures \result == KEEL_OK ==> KOk(s->cache + c) && s->cache[c].word == 0 && s->cache[c].active == 0 && s->cache[c].allocs == 0;
+    ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].allocs == \old(s->cache[d].allocs); */
 enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t size, uint32_t align) /*@ ghost (PAIR) */
 {
-  if (c >= s->caches || size == 0 || size > KEEL_OBJECT_MAX || align > KEEL_PAGE_SIZE || (align & (align - 1u)) != 0) return KEEL_BAD_ARGUMENT;
-  struct keel_cache *k = &s->cache[c];
-  if (k->size != 0) return KEEL_BUSY;
-  if (align < KEEL_OBJECT_MIN) align = KEEL_OBJECT_MIN;
-  size = (size + align - 1u) / align * align;
-  uint32_t order = 0, pages = 1, n = KEEL_PAGE_SIZE / size;
-  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
-    order++;
-    pages *= 2u;
-    n = pages * KEEL_PAGE_SIZE / size;
-  }
-  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
-  k->mult = inverse(size);
-  k->nobj = n;
-  k->order = order;
-  k->pages = pages;
-  for (uint32_t w = 0; w < 4; w++) k->full[w] = 0;
-  for (uint32_t i = 0; i < n; i++) k->full[i / 64] = w_set(k->full[i / 64], i % 64);
-  k->size = size;
-  k->allocs = 0;
+  if (c >= s->caches || size == 0 || size > KEEL_OBJECT_MAX || align > KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
+  uint32_t f = pow2_from(align);
+  if (align != 0 && f != align) return KEEL_BAD_ARGUMENT;
+  //@ assert CREATABLE;
+  if (s->cache[c].size != 0) return KEEL_BUSY;
+  uint32_t r = round_up(size, f < KEEL_OBJECT_MIN ? KEEL_OBJECT_MIN : f);
+  //@ assert align == 1 ==> r % align == 0;
+  //@ assert align == 2 ==> r % 2 == 0;
+  //@ assert align == 4 ==> r % 4 == 0;
+  //@ assert align != 0 ==> r % align == 0;
+  begin(s, c, r) /*@ ghost (z, st, ord) */;
+  //@ assert s->caches == \at(s->caches, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].allocs == \at(s->cache[d].allocs, Pre);
   return KEEL_OK;
 }
 

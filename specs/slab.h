@@ -108,6 +108,19 @@
   ensures z->base == \old(z->base) && z->nr_free == \old(z->nr_free) && z->allocs == \old(z->allocs) &&           \
     z->frees == \old(z->frees) && z->fails == \old(z->fails) && z->largest_fail == \old(z->largest_fail);       \
   ensures z->u == \old(z->u) && z->n == \old(z->n) && \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
+/* A cache of this number, size and alignment can be. */
+#define CREATABLE (c < s->caches && 1 <= size <= KEEL_OBJECT_MAX && align <= PAGE && (align == 0 || Pow2(align)))
+/* What a new instance is made of is there and apart, and can be one. */
+#define GIVEN \
+  (\valid(s) && \valid(map + (0 .. z->n - 1)) && \valid(slab + (0 .. slabs + caches)) && \valid(cache + (0 .. caches - 1)) && \
+   \separated(s, map + (0 .. z->n - 1)) && \separated(s, slab + (0 .. slabs + caches)) && \separated(s, cache + (0 .. caches - 1)) && \separated(map + (0 .. z->n - 1), slab + (0 .. slabs + caches)) && \separated(map + (0 .. z->n - 1), cache + (0 .. caches - 1)) && \separated(slab + (0 .. slabs + caches), cache + (0 .. caches - 1)) && \
+   \separated(s, z) && \separated(z, map + (0 .. z->n - 1)) && \separated(z, slab + (0 .. slabs + caches)) && \separated(z, cache + (0 .. caches - 1)) && \
+   \separated(s, z->l0 + (0 .. W0(z->u) - 1)) && \separated(s, z->l1 + (0 .. W1(z->u) - 1)) && \separated(s, z->l2 + (0 .. W2(z->u) - 1)) && \separated(s, z->l3 + (0 .. W3(z->u) - 1)) && \
+   \separated(slab + (0 .. slabs + caches), z->l0 + (0 .. W0(z->u) - 1)) && \separated(slab + (0 .. slabs + caches), z->l1 + (0 .. W1(z->u) - 1)) && \separated(slab + (0 .. slabs + caches), z->l2 + (0 .. W2(z->u) - 1)) && \separated(slab + (0 .. slabs + caches), z->l3 + (0 .. W3(z->u) - 1)) && \
+   \separated(cache + (0 .. caches - 1), z->l0 + (0 .. W0(z->u) - 1)) && \separated(cache + (0 .. caches - 1), z->l1 + (0 .. W1(z->u) - 1)) && \separated(cache + (0 .. caches - 1), z->l2 + (0 .. W2(z->u) - 1)) && \separated(cache + (0 .. caches - 1), z->l3 + (0 .. W3(z->u) - 1)) && \
+   \separated(slab + (0 .. slabs + caches), z->ref + (0 .. 1024 * z->u - 1)) && \separated(cache + (0 .. caches - 1), z->ref + (0 .. 1024 * z->u - 1)))
+#define INITIABLE \
+  (1 <= slabs <= SLABS_MAX && 1 <= caches <= KEEL_CACHES_MAX && addr != 0 && addr % PAGE == 0 && addr + z->n * PAGE < 0x10000000000000000)
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 #define ALL_SLABS s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1], s->map[0 .. s->pages - 1]
 
@@ -129,6 +142,28 @@
      assigns \nothing; ensures obj(s, h, i) == s->addr + s->slab[h].page * PAGE + i * s->cache[c].size; @/
   void lem_at(struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t i) { }
 
+  // a bit of a word that is not zero
+  /@ requires w != 0;
+     assigns \nothing; ensures \result < 64 && bit(w, \result); @/
+  uint32_t lem_some(uint64_t w) {
+    uint32_t r = 0; uint32_t n = 32; uint64_t x = w;
+    /@ loop invariant n == 32 || n == 16 || n == 8 || n == 4 || n == 2 || n == 1 || n == 0;
+       loop invariant r <= 64 - (n == 0 ? 1 : 2 * n);
+       loop invariant 0 < x < Pow(n);
+       loop invariant \forall integer j; 0 <= j < 64 - r ==> (bit(x, j) <==> bit(w, r + j));
+       loop assigns r, n, x; loop variant n; @/
+    while (n > 0) {
+      uint64_t y = x >> n;
+      lem_shr2(x); lem_shr4(x); lem_shr8(x); lem_shr16(x); lem_shr32(x);
+      /@ assert y < Pow(n / 2) && (y == 0 ==> x < Pow(n / 2)); @/
+      /@ assert \forall integer j; 0 <= j < 64 - n ==> (bit(y, j) <==> bit(x, j + n)); @/
+      if (y != 0) { x = y; r += n; }
+      n = n / 2;
+    }
+    /@ assert x == 1 && bit(x, 0) && bit(w, r); @/
+    return r;
+  }
+
   // an object lies inside its slab
   /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Used(s, h) && i < s->slab[h].nobj;
      assigns \nothing;
@@ -148,7 +183,40 @@
 #define LIVE_KEPT ensures \forall integer x; 0 <= x < n ==> t[x].live == \old(t[x].live);
 #define LINKS_KEPT ensures \forall integer x; 0 <= x < n ==> t[x].next == \old(t[x].next) && t[x].prev == \old(t[x].prev);
 
-/* The words of the page instance are what they were. */
+/*@ ghost
+  // the invariant of an instance without slabs and caches
+  /@ requires Arrays(s) && Rings(s);
+     requires \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
+     requires \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
+     requires \forall integer c; 0 <= c < s->caches ==> s->cache[c].size == 0 && s->cache[c].word == 0;
+     requires \forall integer c; 0 <= c < s->caches ==> s->cache[c].active == 0 && s->cache[c].at == 0 && s->cache[c].kept == 0;
+     assigns \nothing;
+     SINV
+     ensures \forall integer h; !Used(s, h); @/
+  void lem_fresh(struct keel_slabs *s) { }
+*/
+
+
+/* Only the layout of cache c, or only what its empty slabs look like, is new. */
+#define FRAME32 \
+    ensures s->cache[c].size == size; \
+    ensures KOk(s->cache + c); \
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches); \
+    ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]); \
+    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].cache == \old(s->slab[h].cache) && s->slab[h].nobj == \old(s->slab[h].nobj); \
+    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].mult == \old(s->slab[h].mult) && s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages); \
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].mult == \old(s->cache[d].mult); \
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].nobj == \old(s->cache[d].nobj) && s->cache[d].order == \old(s->cache[d].order) && s->cache[d].pages == \old(s->cache[d].pages);
+#define FRAME64 \
+    ensures s->cache[c].allocs == 0; \
+    ensures \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj); \
+    ensures s->addr == \old(s->addr); \
+    ensures \forall integer h, v; 0 <= h <= s->slabs + s->caches && 0 <= v < 4 ==> s->slab[h].free[v] == \old(s->slab[h].free[v]); \
+    ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].word == \old(s->cache[d].word) && s->cache[d].first == \old(s->cache[d].first); \
+    ensures \forall integer d, v; 0 <= d < s->caches && d != c && 0 <= v < 4 ==> s->cache[d].full[v] == \old(s->cache[d].full[v]);
+
+/* The words, and the reference counts, of the page instance are what they were. */
+#define SAME_REFS (\forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre))
 #define SAME_WORDS \
   (\forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \at(z->l0[v], Pre)) && (\forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \at(z->l1[v], Pre)) && \
   (\forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \at(z->l2[v], Pre)) && (\forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \at(z->l3[v], Pre))
