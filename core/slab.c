@@ -1,5 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Slab caches. */
+/* Slab caches.
+
+   1. A slab is a block of pages cut into objects of one size.  One bit an object, "it is free", in up to four words of
+      the slab's descriptor, is all there is to know about them: a second free finds its bit set, and a free of anything
+      but an object's first byte has no index (core/index.h).  map[] says which slab a page is of.
+   2. A cache hands out objects from one slab, its active one, a word at a time: `word` holds the bits of that slab's
+      word `at` that were set when it was loaded and have not been handed out.  To allocate is to take the lowest of
+      them, and to clear the same bit in the slab; objects freed meanwhile wait until the word is loaded again.
+   3. The other slabs of a cache are in a ring whose edge is node slabs + 1 + c, so that a free touches no list.  When
+      the active slab has nothing left it joins the end of the ring, and the first slab in it that is not nearly full
+      becomes active; of those that are, 16 at most are sent to the end before a new slab is made.  The unused
+      descriptors are a ring too, that of node 0.
+   4. A counter in a slab that waits in the ring triggers a look at its words; only these decide that it is empty.  One
+      empty slab is kept for each cache, a second gives its pages back.  Before an allocation fails, all slabs of the
+      cache are searched, and the empty ones of all caches are given up.
+
+   Slabs are Bonwick's (The slab allocator: an object-caching kernel memory allocator, USENIX Summer 1994). */
 #include "core/slab.h"
 #include "core/bits.h"
 #include "core/index.h"
