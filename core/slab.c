@@ -920,6 +920,7 @@ static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
   //@ assert \forall integer h; 0 <= h < NODES(s) ==> s->slab[h].next == \at(s->slab[h].next, Pre) && s->slab[h].prev == \at(s->slab[h].prev, Pre);
   //@ assert Ring(s->slab, NODES(s));
   //@ assert s->slab[0].cache == 0;
+  //@ assert \forall integer h; 1 <= h <= s->slabs ==> 0 <= s->slab[h].cache <= s->caches;
   //@ assert \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1;
   //@ assert Rings(s);
   //@ assert SAME_WORDS;
