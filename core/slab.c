@@ -169,6 +169,23 @@ KEEL_INLINE void unuse(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \at(s->cache[d].first, Pre) && s->cache[d].word == \at(s->cache[d].word, Pre);
 }
 
+/* The same, and the page instance is as before. */
+/*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
+    assigns s->slab[h].free[i / 64];
+    KEEPS_BOTH
+    ensures FreeBit(s, h, i);
+    ensures \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
+KEEL_INLINE void take_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
+{
+  unuse(s, h, i) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
 /* ---- what a cache hands out next ---- */
 
 /* Address of the first object of word w of slab h. */
@@ -212,7 +229,7 @@ static inline void point(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t 
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && 1 <= h <= s->slabs && s->slab[h].cache == c + 1 && s->slab[h].next == h;
     requires w < 4 && 64 * w < s->slab[h].nobj && s->slab[h].free[w] != 0;
     assigns s->cache[c].word, s->cache[c].first, s->cache[c].at, s->cache[c].active, s->slab[h].live;
-    SINV Z_KEPT SAME_OBJECTS
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE
     ensures s->cache[c].word != 0; */
 static inline void set_word(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t w) /*@ ghost (struct keel_pages *z) */
 {
@@ -229,7 +246,7 @@ static inline void set_word(struct keel_slabs *s, uint32_t c, uint32_t h, uint32
 /* The same for the first word from w on with a free object; 0 if there is none. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && 1 <= h <= s->slabs && s->slab[h].cache == c + 1 && s->slab[h].next == h && w <= 4;
     assigns s->cache[c].word, s->cache[c].first, s->cache[c].at, s->cache[c].active, s->slab[h].live;
-    SINV Z_KEPT SAME_OBJECTS
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == \old(s->cache[c].word) && s->cache[c].active == \old(s->cache[c].active) && s->cache[c].at == \old(s->cache[c].at) &&
@@ -277,59 +294,83 @@ static inline void rest(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel
   q_in(s, h, s->slabs + 1u + c) /*@ ghost (z) */;
 }
 
-/* Finds a slab of cache c with a free object among its active one and the first LOOK that wait; those that are nearly
-   full go to the end. */
+/* Takes the first slab in the ring of cache c if enough of its objects are free, else sends it to the end. 1: taken;
+   0: not; -1: there is none. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    ensures \result == 0 || \result == 1 || \result == -1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result != 1 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static int look(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  uint32_t e = s->slabs + 1u + c, h = (uint32_t)s->slab[e].next;
+  if (h == e) return -1;
+  //@ assert s->slab[e].cache == c + 1 && h <= s->slabs + s->caches;
+  //@ assert s->slab[h].cache == c + 1;
+  //@ assert 1 <= h <= s->slabs;
+  //@ assert 0 <= s->slab[h].next < NODES(s) && 0 <= s->slab[h].prev < NODES(s);
+  q_out(s, h) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  if (s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u) && load(s, c, h, 0) /*@ ghost (z) */) return 1;
+  //@ assert SAME_REFS;
+  //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
+  //@ assert 0 <= s->slab[e].prev < NODES(s);
+  q_in(s, h, e) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  return 0;
+}
+
+/* Finds a slab of cache c with a free object: the active one, or among the first LOOK that wait. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0;
-    assigns s->cache[0 .. s->caches - 1], s->slab[0 .. s->slabs + s->caches];
-    SINV Z_KEPT SAME_OBJECTS
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
 static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
-  struct keel_cache *k = &s->cache[c];
-  uint32_t e = s->slabs + 1u + c;
-  if (k->active != 0) {
-    uint32_t h = (uint32_t)k->active;
-    if (load(s, c, h, (uint32_t)k->at + 1u) /*@ ghost (z) */) return 1;
+  if (s->cache[c].active != 0) {
+    uint32_t h = (uint32_t)s->cache[c].active;
+    if (load(s, c, h, (uint32_t)s->cache[c].at + 1u) /*@ ghost (z) */) return 1;
     if (load(s, c, h, 0) /*@ ghost (z) */) return 1;
+    //@ assert 0 <= s->slab[s->slabs + 1 + c].prev < NODES(s) && 1 <= s->cache[c].active <= s->slabs;
     rest(s, c) /*@ ghost (z) */;
   }
   /*@ loop invariant 0 <= i <= LOOK;
       LOOP_SINV
       loop invariant s->cache[c].active == 0 && s->cache[c].word == 0;
-      loop assigns i, s->cache[0 .. s->caches - 1], s->slab[0 .. s->slabs + s->caches];
+      loop assigns i, HOT(c), LINKS;
       loop variant LOOK - i; */
   for (uint32_t i = 0; i < LOOK; i++) {
-    uint32_t h = (uint32_t)s->slab[e].next;
-    if (h == e) return 0;
-    //@ assert 1 <= h <= s->slabs && s->slab[h].cache == c + 1;
-    q_out(s, h) /*@ ghost (z) */;
-    if (s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u) && load(s, c, h, 0) /*@ ghost (z) */) return 1;
-    q_in(s, h, e) /*@ ghost (z) */;
+    int found = look(s, c) /*@ ghost (z) */;
+    if (found != 0) return found > 0;
   }
   return 0;
 }
 
-/* The same among all slabs. */
+/* Finds one among all slabs. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
-    assigns s->cache[0 .. s->caches - 1], s->slab[0 .. s->slabs + s->caches];
-    SINV Z_KEPT SAME_OBJECTS
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
-    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && \forall integer h, i; InUse(s, h, i) || !(Used(s, h) && s->slab[h].cache == c + 1 && 0 <= i < s->slab[h].nobj); */
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 &&
+      \forall integer h, i; Used(s, h) && s->slab[h].cache == c + 1 && 0 <= i < s->slab[h].nobj ==> !FreeBit(s, h, i); */
 static int search(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
   /*@ loop invariant 1 <= h <= s->slabs + 1;
       LOOP_SINV
       loop invariant s->cache[c].active == 0 && s->cache[c].word == 0;
       loop invariant \forall integer g, i; 1 <= g < h && s->slab[g].cache == c + 1 && 0 <= i < s->slab[g].nobj ==> !FreeBit(s, g, i);
-      loop assigns h, s->cache[0 .. s->caches - 1], s->slab[0 .. s->slabs + s->caches];
+      loop assigns h, HOT(c), LINKS;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
     if (s->slab[h].cache != c + 1u) continue;
+    //@ assert 0 <= s->slab[h].next < NODES(s) && 0 <= s->slab[h].prev < NODES(s);
     q_out(s, h) /*@ ghost (z) */;
     if (load(s, c, h, 0) /*@ ghost (z) */) return 1;
+    //@ assert s->slab[s->slabs + 1 + c].cache == c + 1 && 0 <= s->slab[s->slabs + 1 + c].prev < NODES(s);
     q_in(s, h, s->slabs + 1u + c) /*@ ghost (z) */;
   }
   return 0;
@@ -435,6 +476,32 @@ static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (str
   load(s, c, h, 0) /*@ ghost (z) */;
 }
 
+/* A block of pages of the slab layer's own, as keel_pages_alloc; the slabs are left alone. */
+/*@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && order <= MAXO;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
+    SAME_SLABS
+    behavior none:
+      assumes !SomeFree(st, ord, z->u, order);
+      FAILED(P2(order))
+    behavior ok:
+      assumes SomeFree(st, ord, z->u, order);
+      ensures inv: InvB(z, st, ord);
+      ensures low: z->base <= \result;
+      ensures in: \result - z->base + P2(order) <= z->n;
+      ensures head: LiveHead(st, ord, z->u, \result - z->base);
+      ensures tag: z->tag[\result - z->base] == 32 * KEEL_SLAB + order + 1;
+      ensures mine: \let r = \result - z->base; \forall integer q; r <= q < r + P2(order) ==> \old(st[q]) == FREE && st[q] == LIVE && ord[q] == order;
+      ensures frame: \let r = \result - z->base; \forall integer q; 0 <= q < NP && !(r <= q < r + P2(order)) ==> KEEPS(Pre, q);
+    complete behaviors; disjoint behaviors; */
+static keel_pfn_t get_block(struct keel_pages *z, uint32_t order) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ assert NO_WORD(&s->addr);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> NO_WORD(&s->slab[g].free[v]);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> NO_WORD(&s->cache[d].full[v]);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> NO_WORD(&s->cache[d].word) && NO_WORD(&s->cache[d].first);
+  return keel_pages_alloc(z, order, KEEL_SLAB) /*@ ghost (st, ord) */;
+}
+
 /* A block of 2^order pages; answers its first page, KEEL_NONE if there is none. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
@@ -445,14 +512,13 @@ static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (str
       \forall integer q; \result <= q < \result + P2(order) ==> s->map[q] == 0 && st[q] == LIVE; */
 static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
-  keel_pfn_t f = keel_pages_alloc(s->z, order, KEEL_SLAB) /*@ ghost (st, ord) */;
-  //@ assert s->addr == \at(s->addr, Pre);
-  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
-  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].word == \at(s->cache[d].word, Pre) && s->cache[d].first == \at(s->cache[d].first, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre) && s->cache[d].kept == \at(s->cache[d].kept, Pre);
+  //@ assert s->z == z;
+  keel_pfn_t f = get_block(s->z, order) /*@ ghost (s, st, ord) */;
+  //@ assert InvB(z, st, ord);
   //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
   //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256;
+  //@ assert \forall integer q; 0 <= q < NP && \at(st[q], Pre) != FREE ==> st[q] == \at(st[q], Pre) && ord[q] == \at(ord[q], Pre) && z->tag[q] == \at(z->tag[q], Pre);
   return f < 0 ? KEEL_NONE : (uint32_t)(f - s->z->base);
 }
 

@@ -37,7 +37,7 @@
 
     predicate Rings{L}(struct keel_slabs *s) = Ring(s->slab, NODES(s)) && s->slab[0].cache == 0 &&
       (\forall integer h; 1 <= h <= s->slabs ==> 0 <= s->slab[h].cache <= s->caches) &&
-      (\forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1);
+      (\forall integer x; s->slabs < x <= s->slabs + s->caches ==> s->slab[x].cache == x - s->slabs);
     predicate KOk{L}(struct keel_cache *k) = Size(k->size) && Exact(k->mult, k->size) &&
       1 <= k->nobj <= KEEL_SLAB_OBJECTS && 0 <= k->order <= KEEL_SLAB_ORDER && k->pages == P2(k->order) && k->nobj * k->size <= k->pages * PAGE;
     predicate Caches{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches && s->cache[c].size != 0 ==> KOk(s->cache + c);
@@ -65,6 +65,34 @@
       HeadErr(z, st, ord, s->slab[h].page) == KEEL_OK && z->tag[s->slab[h].page] / 32 == KEEL_SLAB && P2(ord[s->slab[h].page]) == s->slab[h].pages;
     predicate OwnPages{L}(struct keel_slabs *s, uint16_t *st) = \forall integer p; 0 <= p < s->pages && s->map[p] != 0 ==> st[p] == LIVE;
     predicate SInv{L}(struct keel_slabs *s) = Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && Live(s);
+*/
+/* The page instance and its ghost arrays are at B what they were at A. */
+/*@ axiomatic Frames {
+    predicate Kept{A, B}(struct keel_pages *z, uint16_t *st, int16_t *ord) =
+      \at(z->l0, A) == \at(z->l0, B) && \at(z->l1, A) == \at(z->l1, B) && \at(z->l2, A) == \at(z->l2, B) && \at(z->l3, A) == \at(z->l3, B) &&
+      \at(z->tag, A) == \at(z->tag, B) && \at(z->ref, A) == \at(z->ref, B) && \at(z->u, A) == \at(z->u, B) && \at(z->n, A) == \at(z->n, B) &&
+      \at(z->base, A) == \at(z->base, B) && \at(z->nr_free, A) == \at(z->nr_free, B) && \at(z->allocs, A) == \at(z->allocs, B) &&
+      \at(z->frees, A) == \at(z->frees, B) && \at(z->fails, A) == \at(z->fails, B) && \at(z->largest_fail, A) == \at(z->largest_fail, B) &&
+      (\forall integer k; 0 <= k <= 11 ==> \at(z->first[k], A) == \at(z->first[k], B)) &&
+      (\forall integer v; 0 <= v < W0(\at(z->u, A)) ==> \at(z->l0[v], A) == \at(z->l0[v], B)) &&
+      (\forall integer v; 0 <= v < W1(\at(z->u, A)) ==> \at(z->l1[v], A) == \at(z->l1[v], B)) &&
+      (\forall integer v; 0 <= v < W2(\at(z->u, A)) ==> \at(z->l2[v], A) == \at(z->l2[v], B)) &&
+      (\forall integer v; 0 <= v < W3(\at(z->u, A)) ==> \at(z->l3[v], A) == \at(z->l3[v], B)) &&
+      (\forall integer q; 0 <= q < 1024 * \at(z->u, A) ==> \at(z->ref[q], A) == \at(z->ref[q], B) && \at(z->tag[q], A) == \at(z->tag[q], B)) &&
+      (\forall integer q; 0 <= q < 1024 * \at(z->u, A) ==> \at(st[q], A) == \at(st[q], B) && \at(ord[q], A) == \at(ord[q], B)) &&
+      nfree{A}(st, 1024 * \at(z->u, A)) == nfree{B}(st, 1024 * \at(z->u, A));
+    lemma kept_sum{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Zone{A}(z) && Sum{A}(z) ==> Sum{B}(z);
+    lemma kept_f{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Zone{A}(z) && InvF{A}(\at(z->l0, A), st, ord, \at(z->u, A)) ==> InvF{B}(\at(z->l0, B), st, ord, \at(z->u, B));
+    lemma kept_r{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Zone{A}(z) && InvR{A}(\at(z->l0, A), \at(z->u, A)) ==> InvR{B}(\at(z->l0, B), \at(z->u, B));
+    lemma kept_m{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Zone{A}(z) && InvM{A}(\at(z->l0, A), \at(z->u, A)) ==> InvM{B}(\at(z->l0, B), \at(z->u, B));
+    lemma kept_o{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && InvO{A}(st, ord, \at(z->u, A)) ==> InvO{B}(st, ord, \at(z->u, B));
+    lemma kept_u{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && InvU{A}(st, ord, \at(z->u, A)) ==> InvU{B}(st, ord, \at(z->u, B));
+    lemma kept_t{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && InvT{A}(\at(z->tag, A), st, ord, \at(z->u, A)) ==> InvT{B}(\at(z->tag, B), st, ord, \at(z->u, B));
+    lemma kept_c{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && InvC{A}(\at(z->tag, A), \at(z->ref, A), \at(z->u, A)) ==> InvC{B}(\at(z->tag, B), \at(z->ref, B), \at(z->u, B));
+    lemma kept_rest{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Range{A}(z) && Rest{A}(st, \at(z->n, A), \at(z->u, A)) && Quiet{A}(st, \at(z->u, A)) ==> Range{B}(z) && Rest{B}(st, \at(z->n, B), \at(z->u, B)) && Quiet{B}(st, \at(z->u, B));
+    lemma kept_bits{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Pool{B}(z, st, ord) && Inv{A}(z, st, ord) ==> Inv{B}(z, st, ord);
+    lemma kept_count{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Counters{A}(z) ==> Counters{B}(z);
+    }
 */
 #define SINV                                                                                                     \
   ensures Arrays(s); ensures Rings(s); ensures Caches(s); ensures Full(s); ensures Slabs(s); ensures Bits(s);    \
@@ -94,6 +122,8 @@
   loop invariant \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);                            \
   loop invariant z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && \
     z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre); \
+  loop invariant s->addr == \at(s->addr, Pre);                                                                   \
+  loop invariant \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre); \
   loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);                            \
   loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) &&    \
     s->slab[g].cache == \at(s->slab[g].cache, Pre);
@@ -121,6 +151,21 @@
    \separated(slab + (0 .. slabs + caches), z->ref + (0 .. 1024 * z->u - 1)) && \separated(cache + (0 .. caches - 1), z->ref + (0 .. 1024 * z->u - 1)))
 #define INITIABLE \
   (1 <= slabs <= SLABS_MAX && 1 <= caches <= KEEL_CACHES_MAX && addr != 0 && addr % PAGE == 0 && addr + z->n * PAGE < 0x10000000000000000)
+/* What changes when a cache turns to another word or slab. */
+#define HOT(c) s->cache[c .. c].word, s->cache[c .. c].first, s->cache[c .. c].at, s->cache[c .. c].active
+#define LINKS s->slab[0 .. s->slabs + s->caches].next, s->slab[0 .. s->slabs + s->caches].prev, s->slab[0 .. s->slabs + s->caches].live
+#define SAME_FREE                                                                                                \
+  ensures \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \old(s->slab[g].free[v]);
+/* What the slabs have in words and in caches is what it was. */
+#define SAME_SLABS                                                                                               \
+  ensures s->addr == \old(s->addr);                                                                              \
+  ensures \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \old(s->slab[g].free[v]); \
+  ensures \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \old(s->cache[d].full[v]); \
+  ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].word == \old(s->cache[d].word) && s->cache[d].first == \old(s->cache[d].first); \
+  ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \old(s->cache[d].active) && s->cache[d].at == \old(s->cache[d].at) && s->cache[d].kept == \old(s->cache[d].kept);
+/* p is none of the words of the page instance. */
+#define NO_WORD(p) (\separated(p, z->l0 + (0 .. W0(z->u) - 1)) && \separated(p, z->l1 + (0 .. W1(z->u) - 1)) &&     \
+                    \separated(p, z->l2 + (0 .. W2(z->u) - 1)) && \separated(p, z->l3 + (0 .. W3(z->u) - 1)))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 #define ALL_SLABS s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1], s->map[0 .. s->pages - 1]
 
