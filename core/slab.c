@@ -312,8 +312,10 @@ static int look(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *
   //@ assert 0 <= s->slab[h].next < NODES(s) && 0 <= s->slab[h].prev < NODES(s);
   q_out(s, h) /*@ ghost (z) */;
   //@ assert SAME_REFS;
-  if (s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u) && load(s, c, h, 0) /*@ ghost (z) */) return 1;
+  int enough = s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u);
+  if (enough) enough = load(s, c, h, 0) /*@ ghost (z) */;
   //@ assert SAME_REFS;
+  if (enough) return 1;
   //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
   //@ assert 0 <= s->slab[e].prev < NODES(s);
   q_in(s, h, e) /*@ ghost (z) */;
@@ -534,7 +536,14 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   if (s->slab[0].next == 0) return 0;
   uint32_t p = take_pages(s, s->cache[c].order) /*@ ghost (z, st, ord) */;
   if (p == KEEL_NONE) return 0;
+  //@ ghost A: ;
   install(s, c, p) /*@ ghost (z) */;
+  //@ assert Kept{A, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
   return 1;
 }
 
@@ -1087,7 +1096,7 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
   uint32_t i = index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[t->cache - 1].size, t->nobj) */;
   if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
   if (KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
-  unuse(s, h, i) /*@ ghost (z) */;
+  take_back(s, h, i) /*@ ghost (z, st, ord) */;
   if (KEEL_UNLIKELY(t->live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
   t->live--;
   return KEEL_OK;
