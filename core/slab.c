@@ -806,22 +806,15 @@ static void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (
     ensures s->cache[c].allocs == 0 && s->cache[c].word == 0 && s->cache[c].active == 0; */
 static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
 {
-  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
-  //@ assert z->nr_free == nfree(st, 1024 * z->u);
   begin_s(s, c, size) /*@ ghost (z) */;
   //@ assert SAME_WORDS;
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
-  //@ assert Zone(z);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
-  //@ assert Sum1(z) && Sum2(z) && Sum3(z);
-  //@ assert InvF(z->l0, st, ord, z->u);
-  //@ assert InvR(z->l0, z->u);
-  //@ assert InvM(z->l0, z->u);
-  //@ assert Range(z);
-  //@ assert Rest(st, z->n, z->u);
   //@ assert Inv(z, st, ord);
-  //@ assert Quiet(st, z->u) && Counters(z);
-  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
 }
 
@@ -985,10 +978,8 @@ static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
     ensures \forall integer c; 0 <= c < s->caches ==> s->cache[c].active == 0 && s->cache[c].at == 0 && s->cache[c].kept == 0; */
 static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
-  //@ assert Zone(z) && Sum(z) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
-  //@ assert z->nr_free == nfree(st, 1024 * z->u);
   //@ assert Ring(s->slab, NODES(s));
-  //@ assert \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1;
+  //@ assert \forall integer x; s->slabs < x <= s->slabs + s->caches ==> s->slab[x].cache == x - s->slabs;
   clear_caches(s->cache, s->caches);
   //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
   //@ assert \forall integer h; 0 <= h < NODES(s) ==> s->slab[h].cache == \at(s->slab[h].cache, Pre);
@@ -996,28 +987,17 @@ static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
   //@ assert Ring(s->slab, NODES(s));
   //@ assert s->slab[0].cache == 0;
   //@ assert \forall integer h; 1 <= h <= s->slabs ==> 0 <= s->slab[h].cache <= s->caches;
-  //@ assert \forall integer c; 0 <= c < s->caches ==> s->slab[s->slabs + 1 + c].cache == c + 1;
   //@ assert Rings(s);
   //@ assert SAME_WORDS;
   //@ assert SAME_REFS;
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
-  //@ assert Zone(z);
-  //@ assert \valid(z->tag + (0 .. 1024 * z->u - 1)) && \valid(z->ref + (0 .. 1024 * z->u - 1));
-  //@ assert \valid(st + (0 .. 1024 * z->u - 1)) && \valid(ord + (0 .. 1024 * z->u - 1));
+  //@ assert z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
-  //@ assert Sum1(z);
-  //@ assert Sum2(z);
-  //@ assert Sum3(z);
-  //@ assert InvF(z->l0, st, ord, z->u);
-  //@ assert InvR(z->l0, z->u);
-  //@ assert InvM(z->l0, z->u);
-  //@ assert InvC(z->tag, z->ref, z->u);
-  //@ assert Range(z);
-  //@ assert Rest(st, z->n, z->u);
   //@ assert Inv(z, st, ord);
-  //@ assert Quiet(st, z->u) && Counters(z);
-  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
 }
 

@@ -155,6 +155,7 @@
 #define HOT(c) s->cache[c .. c].word, s->cache[c .. c].first, s->cache[c .. c].at, s->cache[c .. c].active
 #define LINKS s->slab[0 .. s->slabs + s->caches].next, s->slab[0 .. s->slabs + s->caches].prev, s->slab[0 .. s->slabs + s->caches].live
 #define SAME_FREE                                                                                                \
+  ensures s->addr == \old(s->addr);                                                                              \
   ensures \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \old(s->slab[g].free[v]);
 /* What the slabs have in words and in caches is what it was. */
 #define SAME_SLABS                                                                                               \
