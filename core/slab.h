@@ -2,9 +2,10 @@
 /* Slab caches: objects of one size each, cut from blocks of pages that come from and
    go back to the page allocator (as blocks of kind KEEL_SLAB).  Objects are integer
    addresses: nothing here touches them.  All state is in arrays that the caller
-   supplies.  Who takes a reference to the block of a slab (keel_pages_get) holds its pages
-   when the slab is gone, and drops it under KEEL_SLAB.  Calls on one instance must not overlap in time, nor with calls on its page
-   instance: the caller holds its own lock. */
+   supplies.  Who takes a reference to the block of a slab (keel_pages_get) holds its
+   pages when the slab is gone, and drops it under KEEL_SLAB.  Calls on one instance
+   must not overlap in time, nor with calls on its page instance: the caller holds its
+   own lock. */
 #ifndef KEEL_CORE_SLAB_H
 #define KEEL_CORE_SLAB_H
 
@@ -14,6 +15,9 @@
 extern "C" {
 #endif
 
+#if KEEL_PAGE_SHIFT != 12
+#error "The slab caches are for pages of 4096 bytes: the index of an object is exact for offsets below 2^17."
+#endif
 #define KEEL_PAGE_SIZE ((uint32_t)1 << KEEL_PAGE_SHIFT)
 #define KEEL_OBJECT_MIN 8u     /* sizes are multiples of this, in bytes        */
 #define KEEL_OBJECT_MAX 8192u  /* largest object, in bytes                     */
@@ -25,7 +29,7 @@ extern "C" {
    signed: a C type of its own keeps it apart from the rest in the proof's memory model.) */
 struct keel_slab {
   uint64_t free[4];    /* bit set: the object is free                           */
-  uint32_t mult;       /* finds the index of an object (index_of in slab.c)     */
+  uint32_t mult;       /* finds the index of an object (core/index.h)           */
   uint32_t nobj;       /* objects, 1 .. 256                                     */
   uint32_t page;       /* its first page, counted from the instance's first     */
   uint32_t pages;      /* how many it has                                       */
@@ -82,7 +86,8 @@ KEEL_API uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c)
 
 /* Frees the object at address a, of whatever cache.
    KEEL_OUT_OF_RANGE iff a is not in a page of the instance; else KEEL_WRONG_KIND iff its page is not of a slab; else
-   KEEL_NOT_HEAD iff no object starts at a; else KEEL_ALREADY_FREE iff the object is not in use.  A cache keeps two empty slabs at most; a third gives its pages back.
+   KEEL_NOT_HEAD iff no object starts at a; else KEEL_ALREADY_FREE iff the object is not in use.
+   A cache keeps two empty slabs at most; a third gives its pages back.
    Time: O(1), and that of a page free when a slab becomes empty. */
 KEEL_API enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a)
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
