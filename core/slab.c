@@ -100,7 +100,7 @@ static inline void q_in(struct keel_slabs *s, uint32_t h, uint32_t e) /*@ ghost 
 
 /* Object i of the word that cache c hands out from is in use. */
 /*@ requires Arrays(s) && Apart(s, z) && c < s->caches && i < 64 && 0 <= s->cache[c].at < 4 && 0 <= s->cache[c].active <= s->slabs;
-    assigns s->cache[c .. c].word, s->cache[c .. c].allocs, s->slab[s->cache[c].active].free[s->cache[c].at .. s->cache[c].at];
+    assigns s->cache[c .. c].word, s->slab[s->cache[c].active].free[s->cache[c].at .. s->cache[c].at];
     Z_KEPT
     ensures \forall integer j; 0 <= j < 64 ==> (bit(s->cache[c].word, j) <==> \old(bit(s->cache[c].word, j)) && j != i);
     ensures \let h = s->cache[c].active; \let a = s->cache[c].at; \forall integer j; 0 <= j < 64 ==> (bit(s->slab[h].free[a], j) <==> \old(bit(s->slab[h].free[a], j)) && j != i);
@@ -113,12 +113,11 @@ KEEL_INLINE void use(struct keel_slabs *s, uint32_t c, uint32_t i) /*@ ghost (st
   uint32_t h = (uint32_t)k->active, a = (uint32_t)k->at;
   k->word = w_clr(k->word, i);
   s->slab[h].free[a] = w_clr(s->slab[h].free[a], i);
-  if (k->allocs != UINT64_MAX) k->allocs = k->allocs + 1u;
 }
 
 /* Hands out the next object of cache c. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word != 0;
-    assigns s->cache[c].word, s->cache[c].allocs, s->slab[s->cache[c].active].free[s->cache[c].at];
+    assigns s->cache[c].word, s->slab[s->cache[c].active].free[s->cache[c].at];
     SINV Z_KEPT
     ensures \let h = s->cache[c].active; \exists integer i; 0 <= i < s->slab[h].nobj && \result == obj(s, h, i) && \old(FreeBit(s, h, i)) && !FreeBit(s, h, i) &&
       \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
@@ -184,6 +183,24 @@ KEEL_INLINE void take_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ gho
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
   //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
+}
+
+/* Hands out the next object of cache c, and the page instance is as before. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word != 0;
+    assigns s->cache[c].word, s->slab[s->cache[c].active].free[s->cache[c].at];
+    KEEPS_BOTH
+    ensures \let h = s->cache[c].active; \exists integer i; 0 <= i < s->slab[h].nobj && \result == obj(s, h, i) && \old(FreeBit(s, h, i)) && !FreeBit(s, h, i) &&
+      \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
+KEEL_INLINE uint64_t hand_one(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  uint64_t r = pop(s, c) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+  return r;
 }
 
 /* ---- what a cache hands out next ---- */
@@ -393,7 +410,7 @@ static inline uint64_t used_word(const struct keel_slabs *s, uint32_t h, uint32_
 /*@ requires Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Used(s, h);
     assigns \nothing;
     ensures \result == 0 || \result == 1;
-    ensures \result == 1 <==> \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i); */
+    ensures \result == 1 <==> Empty(s, h); */
 static int is_empty(const struct keel_slabs *s, uint32_t h)
 {
   //@ ghost uint32_t c = s->slab[h].cache - 1u;
@@ -445,7 +462,7 @@ static inline void none_used(struct keel_slab *t, const struct keel_cache *k)
     assigns s->slab[h], s->map[p .. p + s->cache[c].pages - 1];
     SINV Z_KEPT SAME_OBJECTS
     ensures s->slab[h].cache == c + 1 && s->slab[h].next == h && s->slab[h].page == p;
-    ensures \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i); */
+    ensures Empty(s, h); */
 static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   struct keel_cache *k = &s->cache[c];
@@ -548,7 +565,7 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 }
 
 /* Slab h, alone and empty, is unused from now on; its pages belong to no slab. */
-/*@ requires SInv(s) && Apart(s, z) && Used(s, h) && s->slab[h].next == h && \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i);
+/*@ requires SInv(s) && Apart(s, z) && Used(s, h) && s->slab[h].next == h && Empty(s, h);
     requires s->cache[s->slab[h].cache - 1].active != h;
     assigns ALL_SLABS;
     SINV Z_KEPT SAME_OBJECTS
@@ -563,29 +580,61 @@ static void retire_slab(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel
   q_in(s, h, 0) /*@ ghost (z) */;
 }
 
+/* keel_pages_put for the block at page p, which no slab has any more; the slabs are left alone. */
+/*@ requires BOTH(s, z, st, ord) && p < s->pages && HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB;
+    requires \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
+    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS */
+static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
+{
+  keel_pages_put(s->z, s->z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+}
+
 /* Slab h, alone and empty, gives its pages back. */
+/*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].next == h && Empty(s, h) && s->cache[s->slab[h].cache - 1].active != h;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) */
 static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t p = s->slab[h].page;
   retire_slab(s, h) /*@ ghost (z) */;
-  keel_pages_put(s->z, s->z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+  put_block(s, p) /*@ ghost (z, st, ord) */;
+}
+
+/* Slab h of cache c is not the one that objects are taken from. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1;
+    assigns HOT(c);
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE NONE_STAYS
+    ensures s->cache[c].active != h; */
+static inline void leave(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
+{
+  if (s->cache[c].active == h) {
+    s->cache[c].word = 0;
+    s->cache[c].active = 0;
+  }
 }
 
 /* Empty slab h, of cache c, gives its pages back. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) */
 static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
-  if (s->cache[c].active == h) {
-    s->cache[c].active = 0;
-    s->cache[c].word = 0;
-  }
+  leave(s, c, h) /*@ ghost (z, st, ord) */;
   q_out(s, h) /*@ ghost (z) */;
   disown(s, h) /*@ ghost (z, st, ord) */;
 }
 
 /* The empty slabs of cache c, or of all caches if c is not one, give their pages back; answers how many pages. */
-static uint32_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+/*@ requires BOTH(s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS
+    ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !\old(Mine(s, c, g) && Empty(s, g));
+    ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+    ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g); */
+static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  uint32_t n = 0;
+  uint64_t n = 0;
   for (uint32_t h = 1; h <= s->slabs; h++) {
     if (s->slab[h].cache == 0 || (c < s->caches && s->slab[h].cache != c + 1u) || !is_empty(s, h)) continue;
     n += s->slab[h].pages;
@@ -594,6 +643,18 @@ static uint32_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   return n;
 }
 
+/* An object of cache c, which hands out from no word; 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES
+    behavior bad:
+      assumes s->cache[c].size == 0;
+      ensures \result == 0;
+      SAME_OBJECTS
+    behavior ok:
+      assumes s->cache[c].size != 0;
+      ALLOCATED_OBJECT
+    complete behaviors; disjoint behaviors; */
 KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (s->cache[c].size == 0) return 0;
@@ -604,21 +665,42 @@ KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (P
     sweep(s, s->caches) /*@ ghost (z, st, ord) */;
     found = grow(s, c) /*@ ghost (z, st, ord) */;
   }
-  return found ? pop(s, c) /*@ ghost (z) */ : 0;
+  return found ? hand_one(s, c) /*@ ghost (z, st, ord) */ : 0;
+}
+
+/* Slab h is the empty one that cache c keeps. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h);
+    assigns s->cache[c .. c].kept;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE */
+static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
+{
+  s->cache[c].kept = h;
 }
 
 /* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
+/*@ requires BOTH(s, z, st, ord) && Used(s, h);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures \result == KEEL_OK; */
 KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t c = s->slab[h].cache - 1u, r = (uint32_t)s->cache[c].kept;
-  if (s->cache[c].active != h && is_empty(s, h)) {
-    if (r == 0 || r == h || s->slab[r].cache != c + 1u || !is_empty(s, r)) {
-      s->cache[c].kept = h;
-    } else {
-      drop(s, c, h) /*@ ghost (z, st, ord) */;
-    }
+  if (s->cache[c].active == h || !is_empty(s, h)) return KEEL_OK;
+  if (r == 0 || r == h || s->slab[r].cache != c + 1u || !is_empty(s, r)) {
+    keep(s, c, h) /*@ ghost (z, st, ord) */;
+  } else {
+    drop(s, c, h) /*@ ghost (z, st, ord) */;
   }
   return KEEL_OK;
+}
+
+/* One object less of slab h is in use. */
+/*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].live > 0;
+    assigns s->slab[h .. h].live;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE */
+KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+{
+  r_live(s->slab, h, s->slab[h].live - 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
 }
 
 /* ---- caches ---- */
@@ -734,9 +816,9 @@ static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ 
   set_layout(&s->cache[c], size);
 }
 
-/* All objects of an empty slab of cache c are free, and none was handed out; nothing else changes. */
+/* All objects of an empty slab of cache c are free; nothing else changes. */
 /*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].nobj <= 256;
-    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3];
+    assigns s->cache[c].full[0 .. 3];
     ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
     ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
     ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);
@@ -745,15 +827,14 @@ static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ 
 static inline void set_free(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
   set_full(s->cache[c].full, s->cache[c].nobj);
-  s->cache[c].allocs = 0;
 }
 
 /* Cache c, not in use, becomes one of objects of this size: for the slabs ... */
 /*@ requires SInv(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].size == 0 && Size(size);
-    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    assigns s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
     SINV SAME_OBJECTS
     ensures s->cache[c].size == size && KOk(s->cache + c);
-    ensures s->cache[c].allocs == 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures s->cache[c].word == 0 && s->cache[c].active == 0;
     ensures Apart(s, z);
     ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
     ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages);
@@ -800,10 +881,10 @@ static void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (
 
 /* ... and the pages. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size == 0 && Size(size);
-    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    assigns s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
     KEEPS_BOTH SAME_OBJECTS
     ensures s->cache[c].size == size && KOk(s->cache + c);
-    ensures s->cache[c].allocs == 0 && s->cache[c].word == 0 && s->cache[c].active == 0; */
+    ensures s->cache[c].word == 0 && s->cache[c].active == 0; */
 static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
 {
   begin_s(s, c, size) /*@ ghost (z) */;
@@ -816,6 +897,17 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
   //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
+}
+
+/* Cache c, without slabs, is not in use from now on. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache != c + 1;
+    assigns s->cache[c .. c].size;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS
+    ensures s->cache[c].size == 0;
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void end(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  s->cache[c].size = 0;
 }
 
 /* ---- a new instance ---- */
@@ -844,20 +936,19 @@ static void link_all(struct keel_slab *t, uint32_t slabs, uint32_t caches)
 /* None of n caches is in use. */
 /*@ requires \valid(k + (0 .. n - 1));
     assigns k[0 .. n - 1];
-    ensures \forall integer c; 0 <= c < n ==> k[c].size == 0 && k[c].word == 0 && k[c].allocs == 0;
+    ensures \forall integer c; 0 <= c < n ==> k[c].size == 0 && k[c].word == 0;
     ensures \forall integer c; 0 <= c < n ==> k[c].active == 0 && k[c].at == 0 && k[c].kept == 0; */
 static void clear_caches(struct keel_cache *k, uint32_t n)
 {
   /*@ loop invariant 0 <= c <= n;
       loop invariant \forall integer d; 0 <= d < c ==> k[d].size == 0;
-      loop invariant \forall integer d; 0 <= d < c ==> k[d].word == 0 && k[d].allocs == 0;
+      loop invariant \forall integer d; 0 <= d < c ==> k[d].word == 0;
       loop invariant \forall integer d; 0 <= d < c ==> k[d].active == 0 && k[d].at == 0 && k[d].kept == 0;
       loop assigns c, k[0 .. n - 1];
       loop variant n - c; */
   for (uint32_t c = 0; c < n; c++) {
     k[c].size = 0;
     k[c].word = 0;
-    k[c].allocs = 0;
     k[c].active = 0;
     k[c].at = 0;
     k[c].kept = 0;
@@ -974,7 +1065,7 @@ static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
     ensures Rings(s);
     ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == 0;
     ensures \forall integer h; 0 <= h <= s->slabs ==> s->slab[h].cache == 0;
-    ensures \forall integer c; 0 <= c < s->caches ==> s->cache[c].size == 0 && s->cache[c].word == 0 && s->cache[c].allocs == 0;
+    ensures \forall integer c; 0 <= c < s->caches ==> s->cache[c].size == 0 && s->cache[c].word == 0;
     ensures \forall integer c; 0 <= c < s->caches ==> s->cache[c].active == 0 && s->cache[c].at == 0 && s->cache[c].kept == 0; */
 static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
@@ -1031,14 +1122,14 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
 }
 
 /*@ requires BOTH(s, z, st, ord);
-    assigns s->cache[c].allocs, s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    assigns s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
     KEEPS_BOTH SAME_OBJECTS
     ensures \result == KEEL_OK || \result == KEEL_BUSY || \result == KEEL_BAD_ARGUMENT;
     ensures \result == KEEL_BAD_ARGUMENT <==> !CREATABLE;
     ensures \result == KEEL_BUSY <==> CREATABLE && \old(s->cache[c].size) != 0;
     ensures \result == KEEL_OK ==> size <= s->cache[c].size < size + \max(align, KEEL_OBJECT_MIN) && (align != 0 ==> s->cache[c].size % align == 0);
-    ensures \result == KEEL_OK ==> KOk(s->cache + c) && s->cache[c].word == 0 && s->cache[c].active == 0 && s->cache[c].allocs == 0;
-    ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].allocs == \old(s->cache[d].allocs); */
+    ensures \result == KEEL_OK ==> KOk(s->cache + c) && s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size); */
 enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t size, uint32_t align) /*@ ghost (PAIR) */
 {
   if (c >= s->caches || size == 0 || size > KEEL_OBJECT_MAX || align > KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
@@ -1054,17 +1145,57 @@ enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t si
   begin(s, c, r) /*@ ghost (z, st, ord) */;
   //@ assert s->caches == \at(s->caches, Pre);
   //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].allocs == \at(s->cache[d].allocs, Pre);
   return KEEL_OK;
 }
 
+/*@ requires BOTH(s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES
+    behavior bad:
+      assumes c >= s->caches || s->cache[c].size == 0;
+      assigns \nothing;
+      ensures \result == 0;
+      SAME_OBJECTS
+    behavior ok:
+      assumes c < s->caches && s->cache[c].size != 0;
+      ALLOCATED_OBJECT
+    complete behaviors; disjoint behaviors; */
 uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (KEEL_UNLIKELY(c >= s->caches)) return 0;
   if (KEEL_UNLIKELY(s->cache[c].word == 0)) return alloc_slow(s, c) /*@ ghost (z, st, ord) */;
-  return pop(s, c) /*@ ghost (z) */;
+  return hand_one(s, c) /*@ ghost (z, st, ord) */;
 }
 
+/*@ requires BOTH(s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES
+    behavior out:
+      assumes !InArea(s, a);
+      assigns \nothing;
+      ensures \result == KEEL_OUT_OF_RANGE;
+      SAME_OBJECTS
+    behavior other:
+      assumes InArea(s, a) && slab_at(s, a) == 0;
+      assigns \nothing;
+      ensures \result == KEEL_WRONG_KIND;
+      SAME_OBJECTS
+    behavior inside:
+      assumes InArea(s, a) && slab_at(s, a) != 0 && \forall integer i; !At(s, a, i);
+      assigns \nothing;
+      ensures \result == KEEL_NOT_HEAD;
+      SAME_OBJECTS
+    behavior again:
+      assumes \exists integer i; At(s, a, i) && FreeBit(s, slab_at(s, a), i);
+      assigns \nothing;
+      ensures \result == KEEL_ALREADY_FREE;
+      SAME_OBJECTS
+    behavior ok:
+      assumes \exists integer i; At(s, a, i) && !FreeBit(s, slab_at(s, a), i);
+      ensures \result == KEEL_OK;
+      ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j) && !(g == slab_at(s, a) && At(s, a, j)));
+      ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
+    complete behaviors; disjoint behaviors; */
 enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
   if (KEEL_UNLIKELY(a < s->addr)) return KEEL_OUT_OF_RANGE;
@@ -1078,22 +1209,39 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
   if (KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
   take_back(s, h, i) /*@ ghost (z, st, ord) */;
   if (KEEL_UNLIKELY(t->live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
-  t->live--;
+  count_down(s, h) /*@ ghost (z, st, ord) */;
   return KEEL_OK;
 }
 
-uint32_t keel_cache_shrink(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+/*@ requires BOTH(s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    ensures c >= s->caches ==> \result == 0;
+    ensures c < s->caches ==> \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h)); */
+uint64_t keel_cache_shrink(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   return c < s->caches ? sweep(s, c) /*@ ghost (z, st, ord) */ : 0;
 }
 
+/*@ requires BOTH(s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures \result == KEEL_OK || \result == KEEL_BAD_ARGUMENT || \result == KEEL_BUSY;
+    ensures \result == KEEL_BAD_ARGUMENT <==> !(c < s->caches && \old(s->cache[c].size) != 0);
+    ensures \result == KEEL_BUSY <==> c < s->caches && \old(s->cache[c].size) != 0 && \exists integer h, i; \old(InUse(s, h, i)) && \old(s->slab[h].cache) == c + 1;
+    ensures \result == KEEL_OK ==> s->cache[c].size == 0 && \forall integer h; Used(s, h) <==> \old(Used(s, h)) && \old(s->slab[h].cache) != c + 1;
+    ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size); */
 enum keel_status keel_cache_destroy(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (c >= s->caches || s->cache[c].size == 0) return KEEL_BAD_ARGUMENT;
   sweep(s, c) /*@ ghost (z, st, ord) */;
+  /*@ loop invariant 1 <= h <= s->slabs + 1;
+      loop invariant \forall integer g; 1 <= g < h ==> s->slab[g].cache != c + 1;
+      loop assigns h;
+      loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
     if (s->slab[h].cache == c + 1u) return KEEL_BUSY;
   }
-  s->cache[c].size = 0;
+  end(s, c) /*@ ghost (z, st, ord) */;
   return KEEL_OK;
 }

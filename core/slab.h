@@ -42,7 +42,6 @@ struct keel_slab {
 struct keel_cache {
   uint64_t word;   /* objects to hand out next: bits of free[at] of `active`    */
   uint64_t first;  /* address of the object that bit 0 of word stands for       */
-  uint64_t allocs; /* objects handed out, ever                                  */
   uint64_t full[4]; /* free[] of a slab none of whose objects is in use         */
   uint32_t size;   /* of an object, in bytes; 0: the cache is not in use        */
   int64_t active;  /* the slab that objects are taken from, 0 if none           */
@@ -93,7 +92,7 @@ KEEL_API enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a)
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* All empty slabs of cache c give their pages back; answers how many pages. 0 if c is not a cache.  Time: O(slabs). */
-KEEL_API uint32_t keel_cache_shrink(struct keel_slabs *s, uint32_t c)
+KEEL_API uint64_t keel_cache_shrink(struct keel_slabs *s, uint32_t c)
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* Ends cache c.

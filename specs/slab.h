@@ -32,8 +32,16 @@
     // slab h is in use, by cache c; object i of slab h is in use
     predicate Used{L}(struct keel_slabs *s, integer h) = 1 <= h <= s->slabs && s->slab[h].cache > 0;
     predicate InUse{L}(struct keel_slabs *s, integer h, integer i) = Used(s, h) && 0 <= i < s->slab[h].nobj && !FreeBit(s, h, i);
+    // none of its objects is in use
+    predicate Empty{L}(struct keel_slabs *s, integer h) = \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i);
+    // it is one of cache c, or of any if there is no cache c
+    predicate Mine{L}(struct keel_slabs *s, integer c, integer h) = Used(s, h) && (c < s->caches ==> s->slab[h].cache == c + 1);
     // address of object i of slab h
     logic integer obj{L}(struct keel_slabs *s, integer h, integer i) = s->addr + s->slab[h].page * PAGE + i * s->cache[s->slab[h].cache - 1].size;
+    // address a is in a page of the instance; its slab, 0 if none; object i of that slab starts there
+    predicate InArea{L}(struct keel_slabs *s, integer a) = s->addr <= a < s->addr + s->pages * PAGE;
+    logic integer slab_at{L}(struct keel_slabs *s, integer a) = s->map[(a - s->addr) / PAGE];
+    predicate At{L}(struct keel_slabs *s, integer a, integer i) = \let h = slab_at(s, a); InArea(s, a) && h != 0 && 0 <= i < s->slab[h].nobj && a == obj(s, h, i);
 
     predicate Rings{L}(struct keel_slabs *s) = Ring(s->slab, NODES(s)) && s->slab[0].cache == 0 &&
       (\forall integer h; 1 <= h <= s->slabs ==> 0 <= s->slab[h].cache <= s->caches) &&
@@ -105,6 +113,34 @@
 #define SAME_OBJECTS                                                                                             \
   ensures \forall integer h, i; InUse(s, h, i) <==> \old(InUse(s, h, i));                                        \
   ensures \forall integer h, i; \old(InUse(s, h, i)) ==> obj(s, h, i) == \old(obj(s, h, i)) && s->slab[h].cache == \old(s->slab[h].cache);
+/* Which slab is of which cache, where, and of how many objects is what it was, */
+#define SAME_OWNERS                                                                                              \
+  ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);                                          \
+  ensures \forall integer g; 0 <= g <= s->slabs ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
+  ensures \forall integer g; 0 <= g <= s->slabs ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+/* but for slab h, which is not in use any more. */
+#define ONLY_GONE(h)                                                                                             \
+  ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);                                          \
+  ensures !Used(s, h);                                                                                           \
+  ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
+  ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+/* The layout of all caches is what it was; */
+#define SAME_CACHES                                                                                              \
+  ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].order == \old(s->cache[d].order);
+/* what had no word, or no slab, to hand out from has none now. */
+#define NONE_STAYS                                                                                               \
+  ensures \forall integer d; 0 <= d < s->caches ==> (\old(s->cache[d].word) == 0 ==> s->cache[d].word == 0) &&   \
+    (\old(s->cache[d].active) == 0 ==> s->cache[d].active == 0);
+/* An object of cache c that was not in use is, and nothing else; or there is none, not even in a new slab, and all empty slabs
+   have given their pages back. */
+#define ALLOCATED_OBJECT                                                                                         \
+  ensures \result != 0 ==> \let h = s->cache[c].active; Used(s, h) && s->slab[h].cache == c + 1 && \exists integer i;              \
+    \result == obj(s, h, i) && InUse(s, h, i) && !\old(InUse(s, h, i)) &&                                        \
+    \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \old(InUse(s, g, j)));                       \
+  ensures \forall integer g, j; \old(InUse(s, g, j)) ==> InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); \
+  ensures \result == 0 ==> \forall integer g, j; InUse(s, g, j) ==> \old(InUse(s, g, j));                        \
+  ensures \result == 0 ==> \forall integer g, j; Used(s, g) && s->slab[g].cache == c + 1 && 0 <= j < s->slab[g].nobj ==> InUse(s, g, j); \
+  ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g);
 /* Where objects lie, and how many a slab has, are what they were. */
 #define SAME_LAYOUT                                                                                              \
   ensures s->addr == \old(s->addr);                                                                              \
@@ -168,7 +204,10 @@
 #define NO_WORD(p) (\separated(p, z->l0 + (0 .. W0(z->u) - 1)) && \separated(p, z->l1 + (0 .. W1(z->u) - 1)) &&     \
                     \separated(p, z->l2 + (0 .. W2(z->u) - 1)) && \separated(p, z->l3 + (0 .. W3(z->u) - 1)))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
-#define ALL_SLABS s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1], s->map[0 .. s->pages - 1]
+#define ALL_SLABS                                                                                                \
+  s->slab[0 .. s->slabs + s->caches], s->map[0 .. s->pages - 1], s->cache[0 .. s->caches - 1].word, s->cache[0 .. s->caches - 1].first, \
+  s->cache[0 .. s->caches - 1].at, s->cache[0 .. s->caches - 1].active, s->cache[0 .. s->caches - 1].kept
+#define EVERYTHING KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, GHOSTS, ALL_SLABS
 
 /*@ ghost
   /@ requires i < n <= 256;
@@ -254,7 +293,6 @@
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].mult == \old(s->cache[d].mult); \
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].nobj == \old(s->cache[d].nobj) && s->cache[d].order == \old(s->cache[d].order) && s->cache[d].pages == \old(s->cache[d].pages);
 #define FRAME64 \
-    ensures s->cache[c].allocs == 0; \
     ensures \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj); \
     ensures s->addr == \old(s->addr); \
     ensures \forall integer h, v; 0 <= h <= s->slabs + s->caches && 0 <= v < 4 ==> s->slab[h].free[v] == \old(s->slab[h].free[v]); \
