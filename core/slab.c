@@ -1132,7 +1132,7 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
     ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size); */
 enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t size, uint32_t align) /*@ ghost (PAIR) */
 {
-  if (c >= s->caches || size == 0 || size > KEEL_OBJECT_MAX || align > KEEL_PAGE_SIZE) return KEEL_BAD_ARGUMENT;
+  if (c >= s->caches || size == 0 || size > KEEL_OBJECT_MAX || align > KEEL_ALIGN_MAX) return KEEL_BAD_ARGUMENT;
   uint32_t f = pow2_from(align);
   if (align != 0 && f != align) return KEEL_BAD_ARGUMENT;
   //@ assert CREATABLE;

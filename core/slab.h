@@ -15,14 +15,15 @@
 extern "C" {
 #endif
 
-#if KEEL_PAGE_SHIFT != 12
-#error "The slab caches are for pages of 4096 bytes: the index of an object is exact for offsets below 2^17."
+#if KEEL_PAGE_SHIFT < 12 || KEEL_PAGE_SHIFT > 16
+#error "The slab caches are for pages of 4 to 64 KiB: a slab has 2^17 bytes at most, and an object 2^13."
 #endif
 #define KEEL_PAGE_SIZE ((uint32_t)1 << KEEL_PAGE_SHIFT)
 #define KEEL_OBJECT_MIN 8u     /* sizes are multiples of this, in bytes        */
 #define KEEL_OBJECT_MAX 8192u  /* largest object, in bytes                     */
+#define KEEL_ALIGN_MAX 4096u   /* largest alignment, in bytes: the smallest page */
 #define KEEL_SLAB_OBJECTS 256u /* objects in a slab, at most                   */
-#define KEEL_SLAB_ORDER 5u     /* a slab is a block of 2^5 pages at most       */
+#define KEEL_SLAB_ORDER (17u - KEEL_PAGE_SHIFT) /* log2 of a slab's pages, at most: 2^17 bytes */
 #define KEEL_CACHES_MAX 65535u /* caches in one instance                       */
 
 /* A slab: one cache line. The fields are the allocator's own. (What changes often is
@@ -72,7 +73,7 @@ KEEL_API enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_page
 
 /* Makes cache c, of objects of size bytes, aligned to align (a power of two, or 0: 8 bytes).
    KEEL_BAD_ARGUMENT iff c is not below the number of caches, size not in 1 .. KEEL_OBJECT_MAX, or align neither 0 nor a
-   power of two up to the page size; else KEEL_BUSY iff cache c is in use.  Time: O(1). */
+   power of two up to KEEL_ALIGN_MAX; else KEEL_BUSY iff cache c is in use.  Time: O(1). */
 KEEL_API enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t size, uint32_t align)
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
