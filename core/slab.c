@@ -311,11 +311,40 @@ static inline void rest(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel
   q_in(s, h, s->slabs + 1u + c) /*@ ghost (z) */;
 }
 
+/* Slab h, which waits in the ring of cache c, is the one to hand out from if that is wanted and an object of it is free;
+   else it goes to the end of the ring. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
+    requires 1 <= h <= s->slabs && s->slab[h].cache == c + 1;
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_FREE
+    ensures s->slab[0].next == \old(s->slab[0].next);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures \result == 0 && wanted != 0 ==> \forall integer i; 0 <= i < s->slab[h].nobj ==> !FreeBit(s, h, i); */
+static int turn_to(struct keel_slabs *s, uint32_t c, uint32_t h, int wanted) /*@ ghost (struct keel_pages *z) */
+{
+  uint32_t e = s->slabs + 1u + c;
+  //@ assert 1 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
+  q_out(s, h) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
+  if (wanted) wanted = load(s, c, h, 0) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
+  if (wanted) return 1;
+  //@ assert s->slab[e].cache == c + 1 && 1 <= s->slab[e].prev < NODES(s);
+  q_in(s, h, e) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  return 0;
+}
+
 /* Takes the first slab in the ring of cache c if enough of its objects are free, else sends it to the end. 1: taken;
    0: not; -1: there is none. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns HOT(c), LINKS;
-    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    SINV Z_KEPT SAME_FREE
+    ensures s->slab[0].next == \old(s->slab[0].next);
     ensures \result == 0 || \result == 1 || \result == -1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result != 1 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
@@ -326,36 +355,43 @@ static int look(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *
   //@ assert s->slab[e].cache == c + 1 && h <= s->slabs + s->caches;
   //@ assert s->slab[h].cache == c + 1;
   //@ assert 1 <= h <= s->slabs;
-  //@ assert 0 <= s->slab[h].next < NODES(s) && 0 <= s->slab[h].prev < NODES(s);
-  q_out(s, h) /*@ ghost (z) */;
+  return turn_to(s, c, h, s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u)) /*@ ghost (z) */;
+}
+
+/* Finds a free object in the active slab of cache c, or sends that to the end of the ring. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active != 0;
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_FREE
+    ensures s->slab[0].next == \old(s->slab[0].next);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static int stay(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  uint32_t h = (uint32_t)s->cache[c].active;
+  //@ assert 1 <= h <= s->slabs && s->slab[h].cache == c + 1 && s->slab[h].next == h;
+  int more = load(s, c, h, (uint32_t)s->cache[c].at + 1u) /*@ ghost (z) */;
   //@ assert SAME_REFS;
-  int enough = s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u);
-  if (enough) enough = load(s, c, h, 0) /*@ ghost (z) */;
+  if (!more) more = load(s, c, h, 0) /*@ ghost (z) */;
   //@ assert SAME_REFS;
-  if (enough) return 1;
-  //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
-  //@ assert 0 <= s->slab[e].prev < NODES(s);
-  q_in(s, h, e) /*@ ghost (z) */;
+  //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
+  if (more) return 1;
+  //@ assert s->slab[s->slabs + 1 + c].cache == c + 1 && 1 <= s->slab[s->slabs + 1 + c].prev < NODES(s) && s->cache[c].active == h;
+  rest(s, c) /*@ ghost (z) */;
   //@ assert SAME_REFS;
   return 0;
 }
 
-/* Finds a slab of cache c with a free object: the active one, or among the first LOOK that wait. */
-/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0;
+/* Finds a free object in one of the first LOOK slabs in the ring of cache c. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns HOT(c), LINKS;
-    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    SINV Z_KEPT SAME_FREE
+    ensures s->slab[0].next == \old(s->slab[0].next);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
-static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+static int look_on(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
-  if (s->cache[c].active != 0) {
-    uint32_t h = (uint32_t)s->cache[c].active;
-    if (load(s, c, h, (uint32_t)s->cache[c].at + 1u) /*@ ghost (z) */) return 1;
-    if (load(s, c, h, 0) /*@ ghost (z) */) return 1;
-    //@ assert 0 <= s->slab[s->slabs + 1 + c].prev < NODES(s) && 1 <= s->cache[c].active <= s->slabs;
-    rest(s, c) /*@ ghost (z) */;
-  }
   /*@ loop invariant 0 <= i <= LOOK;
       LOOP_SINV
       loop invariant s->cache[c].active == 0 && s->cache[c].word == 0;
@@ -368,30 +404,47 @@ static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages
   return 0;
 }
 
+/* Finds a slab of cache c with a free object: the active one, or among the first LOOK that wait. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0;
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE SAME_OWNERS SAME_CACHES
+    ensures s->slab[0].next == \old(s->slab[0].next);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256;
+  int found = s->cache[c].active != 0 ? stay(s, c) /*@ ghost (z) */ : 0;
+  return found ? 1 : look_on(s, c) /*@ ghost (z) */;
+}
+
 /* Finds one among all slabs. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns HOT(c), LINKS;
-    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE SAME_OWNERS SAME_CACHES
+    ensures s->slab[0].next == \old(s->slab[0].next);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 &&
       \forall integer h, i; Used(s, h) && s->slab[h].cache == c + 1 && 0 <= i < s->slab[h].nobj ==> !FreeBit(s, h, i); */
 static int search(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256;
   /*@ loop invariant 1 <= h <= s->slabs + 1;
       LOOP_SINV
       loop invariant s->cache[c].active == 0 && s->cache[c].word == 0;
-      loop invariant \forall integer g, i; 1 <= g < h && s->slab[g].cache == c + 1 && 0 <= i < s->slab[g].nobj ==> !FreeBit(s, g, i);
+      loop invariant \forall integer g, i; 1 <= g < h && s->slab[g].cache == c + 1 && 0 <= i < s->slab[g].nobj ==> !\at(FreeBit(s, g, i), Pre);
       loop assigns h, HOT(c), LINKS;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
     if (s->slab[h].cache != c + 1u) continue;
-    //@ assert 0 <= s->slab[h].next < NODES(s) && 0 <= s->slab[h].prev < NODES(s);
-    q_out(s, h) /*@ ghost (z) */;
-    if (load(s, c, h, 0) /*@ ghost (z) */) return 1;
-    //@ assert s->slab[s->slabs + 1 + c].cache == c + 1 && 0 <= s->slab[s->slabs + 1 + c].prev < NODES(s);
-    q_in(s, h, s->slabs + 1u + c) /*@ ghost (z) */;
+    if (turn_to(s, c, h, 1) /*@ ghost (z) */) return 1;
+    //@ assert SAME_BITS;
+    //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> 0 <= i / 64 < 4 && !FreeBit(s, h, i);
+    //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> !\at(FreeBit(s, \at(h, Here), i), Pre);
   }
+  //@ assert \forall integer g, i; Used(s, g) && s->slab[g].cache == c + 1 && 0 <= i < s->slab[g].nobj ==> 0 <= i / 64 < 4 && !FreeBit(s, g, i);
   return 0;
 }
 
