@@ -31,6 +31,7 @@
     assigns t[t[h].prev].next, t[t[h].next].prev, t[h].next, t[h].prev;
     ensures Ring(t, n);
     ensures t[h].next == h && t[h].prev == h;
+    ensures \forall integer x; 0 <= x < n && t[x].cache != t[h].cache ==> t[x].next == \old(t[x].next);
     LIVE_KEPT
     REST_KEPT */
 static inline void r_out(struct keel_slab *t, uint32_t h) /*@ ghost (uint32_t n, REST) */
@@ -47,6 +48,7 @@ static inline void r_out(struct keel_slab *t, uint32_t h) /*@ ghost (uint32_t n,
 /*@ requires 0 < n <= INT32_MAX && \valid(t + (0 .. n - 1)) && Ring(t, n) && h < n && e < n && t[h].next == h && h != e && t[h].cache == t[e].cache && RESTS;
     assigns t[t[e].prev].next, t[e].prev, t[h].next, t[h].prev;
     ensures Ring(t, n);
+    ensures \forall integer x; 0 <= x < n && t[x].cache != t[e].cache ==> t[x].next == \old(t[x].next);
     LIVE_KEPT
     REST_KEPT */
 static inline void r_in(struct keel_slab *t, uint32_t h, uint32_t e) /*@ ghost (uint32_t n, REST) */
@@ -75,11 +77,14 @@ static inline void r_live(struct keel_slab *t, uint32_t h, int32_t v) /*@ ghost 
 /*@ requires SInv(s) && Apart(s, z) && h <= s->slabs + s->caches;
     assigns s->slab[s->slab[h].prev].next, s->slab[s->slab[h].next].prev, s->slab[h].next, s->slab[h].prev;
     SINV Z_KEPT
-    ensures s->slab[h].next == h && s->slab[h].prev == h; */
+    ensures s->slab[h].next == h && s->slab[h].prev == h;
+    ensures s->slab[h].cache != 0 ==> s->slab[0].next == \old(s->slab[0].next); */
 static inline void q_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel_pages *z) */
 {
   //@ assert 0 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].live >= 0;
   r_out(s->slab, h) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert Live(s);
 }
 
 /* Node h, alone, joins the end of the ring of e, an edge. */
@@ -87,7 +92,8 @@ static inline void q_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct kee
     requires e == 0 || s->slabs < e <= s->slabs + s->caches;
     requires s->slab[h].cache == 0 || s->cache[s->slab[h].cache - 1].active != h;
     assigns s->slab[s->slab[e].prev].next, s->slab[e].prev, s->slab[h].next, s->slab[h].prev;
-    SINV Z_KEPT */
+    SINV Z_KEPT
+    ensures s->slab[e].cache != 0 ==> s->slab[0].next == \old(s->slab[0].next); */
 static inline void q_in(struct keel_slabs *s, uint32_t h, uint32_t e) /*@ ghost (struct keel_pages *z) */
 {
   //@ assert 0 <= s->slab[e].prev < NODES(s);
@@ -298,6 +304,7 @@ static inline void no_active(struct keel_cache *k, uint32_t c) /*@ ghost (uint32
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active != 0;
     assigns s->cache[c].active, s->slab[s->cache[c].active].live, s->slab[s->slab[s->slabs + 1 + c].prev].next, s->slab[s->slabs + 1 + c].prev, s->slab[s->cache[c].active].next, s->slab[s->cache[c].active].prev;
     SINV Z_KEPT SAME_OBJECTS
+    ensures s->slab[0].next == \old(s->slab[0].next);
     ensures s->cache[c].active == 0; */
 static inline void rest(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
@@ -325,7 +332,7 @@ static inline void rest(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel
 static int turn_to(struct keel_slabs *s, uint32_t c, uint32_t h, int wanted) /*@ ghost (struct keel_pages *z) */
 {
   uint32_t e = s->slabs + 1u + c;
-  //@ assert 1 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
+  //@ assert 0 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
   q_out(s, h) /*@ ghost (z) */;
   //@ assert SAME_REFS;
   //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
@@ -333,7 +340,9 @@ static int turn_to(struct keel_slabs *s, uint32_t c, uint32_t h, int wanted) /*@
   //@ assert SAME_REFS;
   //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
   if (wanted) return 1;
-  //@ assert s->slab[e].cache == c + 1 && 1 <= s->slab[e].prev < NODES(s);
+  //@ assert s->slab[e].cache == c + 1;
+  //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
+  //@ assert 0 <= s->slab[e].prev < NODES(s);
   q_in(s, h, e) /*@ ghost (z) */;
   //@ assert SAME_REFS;
   return 0;
@@ -376,7 +385,7 @@ static int stay(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *
   //@ assert SAME_REFS;
   //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
   if (more) return 1;
-  //@ assert s->slab[s->slabs + 1 + c].cache == c + 1 && 1 <= s->slab[s->slabs + 1 + c].prev < NODES(s) && s->cache[c].active == h;
+  //@ assert s->slab[s->slabs + 1 + c].cache == c + 1 && 0 <= s->slab[s->slabs + 1 + c].prev < NODES(s) && s->cache[c].active == h;
   rest(s, c) /*@ ghost (z) */;
   //@ assert SAME_REFS;
   return 0;
