@@ -385,9 +385,13 @@ static int stay(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *
   //@ assert SAME_REFS;
   //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
   if (more) return 1;
-  //@ assert s->slab[s->slabs + 1 + c].cache == c + 1 && 0 <= s->slab[s->slabs + 1 + c].prev < NODES(s) && s->cache[c].active == h;
+  //@ assert s->cache[c].active == h;
+  //@ ghost uint32_t e = s->slabs + 1 + c;
+  //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
+  //@ assert 0 <= s->slab[e].prev < NODES(s);
   rest(s, c) /*@ ghost (z) */;
   //@ assert SAME_REFS;
+  //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
   return 0;
 }
 
