@@ -146,7 +146,7 @@
   ensures s->addr == \old(s->addr);                                                                              \
   ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \old(s->cache[d].first);                \
   ensures \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \old(s->cache[d].full[v]);
-/* The same in a loop, and that neither objects nor the page instance change. */
+/* The invariant in a loop, and that neither what is free nor the page instance changes. */
 #define LOOP_SINV                                                                                                \
   loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);          \
   loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);              \
