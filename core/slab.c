@@ -31,6 +31,7 @@
     assigns t[t[h].prev].next, t[t[h].next].prev, t[h].next, t[h].prev;
     ensures Ring(t, n);
     ensures t[h].next == h && t[h].prev == h;
+    ensures \forall integer x; 0 <= x < n && t[x].cache != t[h].cache ==> t[x].next == \old(t[x].next);
     LIVE_KEPT
     REST_KEPT */
 static inline void r_out(struct keel_slab *t, uint32_t h) /*@ ghost (uint32_t n, REST) */
@@ -47,6 +48,7 @@ static inline void r_out(struct keel_slab *t, uint32_t h) /*@ ghost (uint32_t n,
 /*@ requires 0 < n <= INT32_MAX && \valid(t + (0 .. n - 1)) && Ring(t, n) && h < n && e < n && t[h].next == h && h != e && t[h].cache == t[e].cache && RESTS;
     assigns t[t[e].prev].next, t[e].prev, t[h].next, t[h].prev;
     ensures Ring(t, n);
+    ensures \forall integer x; 0 <= x < n && t[x].cache != t[e].cache ==> t[x].next == \old(t[x].next);
     LIVE_KEPT
     REST_KEPT */
 static inline void r_in(struct keel_slab *t, uint32_t h, uint32_t e) /*@ ghost (uint32_t n, REST) */
@@ -75,11 +77,14 @@ static inline void r_live(struct keel_slab *t, uint32_t h, int32_t v) /*@ ghost 
 /*@ requires SInv(s) && Apart(s, z) && h <= s->slabs + s->caches;
     assigns s->slab[s->slab[h].prev].next, s->slab[s->slab[h].next].prev, s->slab[h].next, s->slab[h].prev;
     SINV Z_KEPT
-    ensures s->slab[h].next == h && s->slab[h].prev == h; */
+    ensures s->slab[h].next == h && s->slab[h].prev == h;
+    ensures s->slab[h].cache != 0 ==> s->slab[0].next == \old(s->slab[0].next); */
 static inline void q_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel_pages *z) */
 {
   //@ assert 0 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].live >= 0;
   r_out(s->slab, h) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert Live(s);
 }
 
 /* Node h, alone, joins the end of the ring of e, an edge. */
@@ -87,7 +92,8 @@ static inline void q_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct kee
     requires e == 0 || s->slabs < e <= s->slabs + s->caches;
     requires s->slab[h].cache == 0 || s->cache[s->slab[h].cache - 1].active != h;
     assigns s->slab[s->slab[e].prev].next, s->slab[e].prev, s->slab[h].next, s->slab[h].prev;
-    SINV Z_KEPT */
+    SINV Z_KEPT
+    ensures s->slab[e].cache != 0 ==> s->slab[0].next == \old(s->slab[0].next); */
 static inline void q_in(struct keel_slabs *s, uint32_t h, uint32_t e) /*@ ghost (struct keel_pages *z) */
 {
   //@ assert 0 <= s->slab[e].prev < NODES(s);
@@ -298,6 +304,7 @@ static inline void no_active(struct keel_cache *k, uint32_t c) /*@ ghost (uint32
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active != 0;
     assigns s->cache[c].active, s->slab[s->cache[c].active].live, s->slab[s->slab[s->slabs + 1 + c].prev].next, s->slab[s->slabs + 1 + c].prev, s->slab[s->cache[c].active].next, s->slab[s->cache[c].active].prev;
     SINV Z_KEPT SAME_OBJECTS
+    ensures s->slab[0].next == \old(s->slab[0].next);
     ensures s->cache[c].active == 0; */
 static inline void rest(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
@@ -311,11 +318,42 @@ static inline void rest(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel
   q_in(s, h, s->slabs + 1u + c) /*@ ghost (z) */;
 }
 
+/* Slab h, which waits in the ring of cache c, is the one to hand out from if that is wanted and an object of it is free;
+   else it goes to the end of the ring. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
+    requires 1 <= h <= s->slabs && s->slab[h].cache == c + 1;
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_FREE
+    ensures s->slab[0].next == \old(s->slab[0].next);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures \result == 0 && wanted != 0 ==> \forall integer i; 0 <= i < s->slab[h].nobj ==> !FreeBit(s, h, i); */
+static int turn_to(struct keel_slabs *s, uint32_t c, uint32_t h, int wanted) /*@ ghost (struct keel_pages *z) */
+{
+  uint32_t e = s->slabs + 1u + c;
+  //@ assert 0 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
+  q_out(s, h) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
+  if (wanted) wanted = load(s, c, h, 0) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
+  if (wanted) return 1;
+  //@ assert s->slab[e].cache == c + 1;
+  //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
+  //@ assert 0 <= s->slab[e].prev < NODES(s);
+  q_in(s, h, e) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  return 0;
+}
+
 /* Takes the first slab in the ring of cache c if enough of its objects are free, else sends it to the end. 1: taken;
    0: not; -1: there is none. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns HOT(c), LINKS;
-    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    SINV Z_KEPT SAME_FREE
+    ensures s->slab[0].next == \old(s->slab[0].next);
     ensures \result == 0 || \result == 1 || \result == -1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result != 1 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
@@ -326,36 +364,47 @@ static int look(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *
   //@ assert s->slab[e].cache == c + 1 && h <= s->slabs + s->caches;
   //@ assert s->slab[h].cache == c + 1;
   //@ assert 1 <= h <= s->slabs;
-  //@ assert 0 <= s->slab[h].next < NODES(s) && 0 <= s->slab[h].prev < NODES(s);
-  q_out(s, h) /*@ ghost (z) */;
-  //@ assert SAME_REFS;
-  int enough = s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u);
-  if (enough) enough = load(s, c, h, 0) /*@ ghost (z) */;
-  //@ assert SAME_REFS;
-  if (enough) return 1;
-  //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
-  //@ assert 0 <= s->slab[e].prev < NODES(s);
-  q_in(s, h, e) /*@ ghost (z) */;
-  //@ assert SAME_REFS;
-  return 0;
+  return turn_to(s, c, h, s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u)) /*@ ghost (z) */;
 }
 
-/* Finds a slab of cache c with a free object: the active one, or among the first LOOK that wait. */
-/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0;
+/* Finds a free object in the active slab of cache c, or sends that to the end of the ring. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active != 0;
     assigns HOT(c), LINKS;
-    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    SINV Z_KEPT SAME_FREE
+    ensures s->slab[0].next == \old(s->slab[0].next);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
-static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+static int stay(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
-  if (s->cache[c].active != 0) {
-    uint32_t h = (uint32_t)s->cache[c].active;
-    if (load(s, c, h, (uint32_t)s->cache[c].at + 1u) /*@ ghost (z) */) return 1;
-    if (load(s, c, h, 0) /*@ ghost (z) */) return 1;
-    //@ assert 0 <= s->slab[s->slabs + 1 + c].prev < NODES(s) && 1 <= s->cache[c].active <= s->slabs;
-    rest(s, c) /*@ ghost (z) */;
-  }
+  uint32_t h = (uint32_t)s->cache[c].active;
+  //@ assert 1 <= h <= s->slabs && s->slab[h].cache == c + 1 && s->slab[h].next == h;
+  int more = load(s, c, h, (uint32_t)s->cache[c].at + 1u) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  if (!more) more = load(s, c, h, 0) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
+  if (more) return 1;
+  //@ assert s->cache[c].active == h;
+  //@ ghost uint32_t e = s->slabs + 1 + c;
+  //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
+  //@ assert 0 <= s->slab[e].prev < NODES(s);
+  rest(s, c) /*@ ghost (z) */;
+  //@ assert SAME_REFS;
+  //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
+  return 0;
+}
+
+/* Finds a free object in one of the first LOOK slabs in the ring of cache c. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_FREE
+    ensures s->slab[0].next == \old(s->slab[0].next);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static int look_on(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
   /*@ loop invariant 0 <= i <= LOOK;
       LOOP_SINV
       loop invariant s->cache[c].active == 0 && s->cache[c].word == 0;
@@ -368,30 +417,47 @@ static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages
   return 0;
 }
 
+/* Finds a slab of cache c with a free object: the active one, or among the first LOOK that wait. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0;
+    assigns HOT(c), LINKS;
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE SAME_OWNERS SAME_CACHES
+    ensures s->slab[0].next == \old(s->slab[0].next);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256;
+  int found = s->cache[c].active != 0 ? stay(s, c) /*@ ghost (z) */ : 0;
+  return found ? 1 : look_on(s, c) /*@ ghost (z) */;
+}
+
 /* Finds one among all slabs. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns HOT(c), LINKS;
-    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE SAME_OWNERS SAME_CACHES
+    ensures s->slab[0].next == \old(s->slab[0].next);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 &&
       \forall integer h, i; Used(s, h) && s->slab[h].cache == c + 1 && 0 <= i < s->slab[h].nobj ==> !FreeBit(s, h, i); */
 static int search(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256;
   /*@ loop invariant 1 <= h <= s->slabs + 1;
       LOOP_SINV
       loop invariant s->cache[c].active == 0 && s->cache[c].word == 0;
-      loop invariant \forall integer g, i; 1 <= g < h && s->slab[g].cache == c + 1 && 0 <= i < s->slab[g].nobj ==> !FreeBit(s, g, i);
+      loop invariant \forall integer g, i; 1 <= g < h && s->slab[g].cache == c + 1 && 0 <= i < s->slab[g].nobj ==> !\at(FreeBit(s, g, i), Pre);
       loop assigns h, HOT(c), LINKS;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
     if (s->slab[h].cache != c + 1u) continue;
-    //@ assert 0 <= s->slab[h].next < NODES(s) && 0 <= s->slab[h].prev < NODES(s);
-    q_out(s, h) /*@ ghost (z) */;
-    if (load(s, c, h, 0) /*@ ghost (z) */) return 1;
-    //@ assert s->slab[s->slabs + 1 + c].cache == c + 1 && 0 <= s->slab[s->slabs + 1 + c].prev < NODES(s);
-    q_in(s, h, s->slabs + 1u + c) /*@ ghost (z) */;
+    if (turn_to(s, c, h, 1) /*@ ghost (z) */) return 1;
+    //@ assert SAME_BITS;
+    //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> 0 <= i / 64 < 4 && !FreeBit(s, h, i);
+    //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> !\at(FreeBit(s, \at(h, Here), i), Pre);
   }
+  //@ assert \forall integer g, i; Used(s, g) && s->slab[g].cache == c + 1 && 0 <= i < s->slab[g].nobj ==> 0 <= i / 64 < 4 && !FreeBit(s, g, i);
   return 0;
 }
 

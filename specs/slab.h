@@ -146,7 +146,7 @@
   ensures s->addr == \old(s->addr);                                                                              \
   ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \old(s->cache[d].first);                \
   ensures \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \old(s->cache[d].full[v]);
-/* The same in a loop, and that neither objects nor the page instance change. */
+/* The invariant in a loop, and that neither what is free nor the page instance changes. */
 #define LOOP_SINV                                                                                                \
   loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);          \
   loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);              \
@@ -158,11 +158,7 @@
   loop invariant \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);                            \
   loop invariant z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && \
     z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre); \
-  loop invariant s->addr == \at(s->addr, Pre);                                                                   \
-  loop invariant \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre); \
-  loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);                            \
-  loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) &&    \
-    s->slab[g].cache == \at(s->slab[g].cache, Pre);
+  loop invariant s->addr == \at(s->addr, Pre) && s->slab[0].next == \at(s->slab[0].next, Pre); loop invariant SAME_BITS;
 
 /* The arrays of the page instance are what they were, so that its invariant still holds. */
 #define Z_KEPT                                                                                                   \
@@ -193,6 +189,7 @@
 #define SAME_FREE                                                                                                \
   ensures s->addr == \old(s->addr);                                                                              \
   ensures \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \old(s->slab[g].free[v]);
+#define SAME_BITS (\forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre))
 /* What the slabs have in words and in caches is what it was. */
 #define SAME_SLABS                                                                                               \
   ensures s->addr == \old(s->addr);                                                                              \
