@@ -17,12 +17,19 @@
 
 /* ---- what is at an address ---- */
 
+/* The number of the object of slab h that begins at byte d of the instance, in a page of it; not below its nobj if none does. */
+KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t d)
+{
+  const struct keel_slab *t = &s->slab[h];
+  return index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE));
+}
+
 /* What is wrong with the byte d of the instance as the first of an object in use, of slab h, one of whose pages it is in. */
 KEEL_INLINE enum keel_status object_error(const struct keel_slabs *s, uint32_t h, uint64_t d)
 {
   const struct keel_slab *t = &s->slab[h];
   if (KEEL_UNLIKELY(t->cache > KEEL_KMALLOC_CLASSES)) return KEEL_WRONG_KIND;
-  uint32_t i = index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE));
+  uint32_t i = object_at(s, h, d);
   if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
   return KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0) ? KEEL_ALREADY_FREE : KEEL_OK;
 }
@@ -245,13 +252,10 @@ enum keel_status keel_kfree(struct keel_heap *m, uint64_t a)
   if (KEEL_UNLIKELY(p >= s->pages)) return give_block(s, a);
   uint32_t h = s->map[p];
   if (KEEL_UNLIKELY(h == 0)) return give_block(s, a);
-  struct keel_slab *t = &s->slab[h];
-  if (KEEL_UNLIKELY(t->cache > KEEL_KMALLOC_CLASSES)) return KEEL_WRONG_KIND;
-  uint32_t i = index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE));
-  if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
-  if (KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
-  take_back(s, h, i);
-  if (KEEL_UNLIKELY(t->live <= 1)) return emptied(s, h);
+  enum keel_status e = object_error(s, h, d);
+  if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
+  take_back(s, h, object_at(s, h, d));
+  if (KEEL_UNLIKELY(s->slab[h].live <= 1)) return emptied(s, h);
   count_down(s, h);
   return KEEL_OK;
 }

@@ -65,8 +65,8 @@ KEEL_API uint64_t keel_kcalloc(struct keel_heap *m, uint64_t n, uint64_t size, u
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* keel_kmalloc at a multiple of align, a power of two (or 0: any address that keel_kmalloc may answer).  A request of 0 bytes
-   gets KEEL_ZERO_SIZE.  Up to a page of alignment it takes an object at least, of a size that is a multiple of align, and no
-   more than twice the larger of size and align; above, a block of pages of at least align bytes.
+   gets KEEL_ZERO_SIZE, any other the least object or block that has size bytes and whose size is a multiple of align: less than
+   twice the largest of size, align and 8.
    0 also iff align is not a power of two up to KEEL_KMALLOC_MAX, or it is above the page size and the address of the
    instance's first page is not a multiple of it: no block would be. */
 KEEL_API uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint64_t align, uint32_t flags)
@@ -75,8 +75,8 @@ KEEL_API uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint6
 /* Makes the memory at a, from any function here, size bytes large, and answers its address, which may be another one then.
    Kept are its bytes as far as both keel_ksize reach, and its alignment: the new address is a multiple of the largest power
    of two, up to the page size, that divides the old keel_ksize.  With KEEL_ZERO the bytes beyond the old keel_ksize are zero.
-   It stays where it is if there is room for size bytes, unless moving saves half of the room; a move to less room that finds
-   none is not made.  a == 0 or KEEL_ZERO_SIZE: as keel_kmalloc.  size == 0: frees and answers KEEL_ZERO_SIZE.
+   It stays where it is if there is room for size bytes, unless a move saves half of that room or more; if then there is no
+   memory to move to, it stays, too.  a == 0 or KEEL_ZERO_SIZE: as keel_kmalloc.  size == 0: frees and answers KEEL_ZERO_SIZE.
    0 iff flags or size are refused as in keel_kmalloc, or keel_kfree would not free a, or there is no memory to grow: the
    memory at a is as before.  Time: that of keel_kmalloc, keel_kfree and keel_copy. */
 KEEL_API uint64_t keel_krealloc(struct keel_heap *m, uint64_t a, uint64_t size, uint32_t flags)
