@@ -47,22 +47,22 @@ struct keel_heap {
    yours.  (To end it, destroy its caches.)
    KEEL_BAD_ARGUMENT iff m->s has fewer caches than these; else KEEL_BUSY iff one of them is in use.  Time: O(1). */
 KEEL_API enum keel_status keel_kmalloc_init(struct keel_heap *m)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* Allocates size bytes and answers their address; KEEL_ZERO_SIZE for 0 bytes.
    0 iff flags has others than KEEL_NOWAIT and KEEL_ZERO, or size > KEEL_KMALLOC_MAX, or there is no object of the size's cache
    (as in keel_cache_alloc) or no block of pages, even after all empty slabs of the slab instance have given theirs back.
    Time: O(1), but O(slabs) where pages run out; and that of keel_zero. */
 KEEL_API uint64_t keel_kmalloc(struct keel_heap *m, uint64_t size, uint32_t flags)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* keel_kmalloc with KEEL_ZERO. */
 KEEL_API uint64_t keel_kzalloc(struct keel_heap *m, uint64_t size, uint32_t flags)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* keel_kzalloc of n * size bytes; 0 if that is above KEEL_KMALLOC_MAX, however large n and size are. */
 KEEL_API uint64_t keel_kcalloc(struct keel_heap *m, uint64_t n, uint64_t size, uint32_t flags)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* keel_kmalloc at a multiple of align, a power of two (or 0: any address that keel_kmalloc may answer).  A request of 0 bytes
    gets KEEL_ZERO_SIZE, any other the least object or block that has size bytes and whose size is a multiple of align: less than
@@ -70,7 +70,7 @@ KEEL_API uint64_t keel_kcalloc(struct keel_heap *m, uint64_t n, uint64_t size, u
    0 also iff align is not a power of two up to KEEL_KMALLOC_MAX, or it is above the page size and the address of the
    instance's first page is not a multiple of it: no block would be. */
 KEEL_API uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint64_t align, uint32_t flags)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* Makes the memory at a, from any function here, size bytes large, and answers its address, which may be another one then.
    Kept are its bytes as far as both keel_ksize reach, and its alignment: the new address is a multiple of the largest power
@@ -80,11 +80,11 @@ KEEL_API uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint6
    0 iff flags or size are refused as in keel_kmalloc, or keel_kfree would not free a, or there is no memory to grow: the
    memory at a is as before.  Time: that of keel_kmalloc, keel_kfree and keel_copy. */
 KEEL_API uint64_t keel_krealloc(struct keel_heap *m, uint64_t a, uint64_t size, uint32_t flags)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* How many bytes there are at a: what was asked for or more, all of them the caller's. 0 iff keel_kfree would free nothing. */
 KEEL_API uint64_t keel_ksize(const struct keel_heap *m, uint64_t a)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* Frees what keel_kmalloc and the others answered.  KEEL_OK, and nothing to free, if a is 0 (as C's free) or KEEL_ZERO_SIZE.
    KEEL_OUT_OF_RANGE iff a is not in a page of the instance.
@@ -95,11 +95,11 @@ KEEL_API uint64_t keel_ksize(const struct keel_heap *m, uint64_t a)
    iff it has more than one reference.
    Time: O(1), and that of a page free when a slab becomes empty. */
 KEEL_API enum keel_status keel_kfree(struct keel_heap *m, uint64_t a)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 /* keel_kfree that makes all bytes zero first, up to keel_ksize; unless it answers an error. */
 KEEL_API enum keel_status keel_kfree_sensitive(struct keel_heap *m, uint64_t a)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 #ifdef __cplusplus
 }
