@@ -27,6 +27,8 @@
 KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t d)
 {
   const struct keel_slab *t = &s->slab[h];
+  //@ assert Used(s, h) && KOk(s->cache + (t->cache - 1)) && t->pages <= 32;
+  //@ assert t->nobj * s->cache[t->cache - 1].size <= t->pages * PAGE <= 131072;
   return index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[t->cache - 1].size, t->nobj) */;
 }
 
@@ -90,7 +92,8 @@ static uint32_t place_at(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR
     ensures \result == pbytes(place) && 8 <= \result <= KEEL_KMALLOC_MAX; */
 static uint32_t bytes_of(const struct keel_slabs *s, uint32_t place)
 {
-  return place < BLOCKS ? s->cache[place].size : KEEL_PAGE_SIZE << (place - BLOCKS);
+  //@ ghost if (place < BLOCKS) lem_csize(place);
+  return place < BLOCKS ? s->cache[place].size : KEEL_PAGE_SIZE * pages_of(place - BLOCKS);
 }
 
 /* The largest power of two up to the page size that divides the addresses of a place. */
@@ -100,6 +103,7 @@ static uint32_t bytes_of(const struct keel_slabs *s, uint32_t place)
 static uint32_t align_of(const struct keel_slabs *s, uint32_t place)
 {
   uint32_t f = KEEL_OBJECT_MIN, n = bytes_of(s, place);
+  //@ ghost if (place < BLOCKS) lem_csize(place);
   /*@ loop invariant Pow2(f) && 8 <= f <= PAGE && n % f == 0;
       loop assigns f;
       loop variant PAGE - f; */
@@ -322,7 +326,8 @@ static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, u
       loop assigns i, c, table[0 .. n - 1];
       loop variant n - i; */
   for (uint32_t i = 0; i < n; i++) {
-    //@ assert 0 < (i + 1) * step <= n * step;
+    //@ ghost lem_mul(i, n, step);
+    //@ assert (i + 1) * step == i * step + step && 0 < (i + 1) * step <= KEEL_OBJECT_MAX == csize(KEEL_KMALLOC_CLASSES - 1);
     /*@ loop invariant c < KEEL_KMALLOC_CLASSES && (c > 0 ==> csize(c - 1) < (i + 1) * step);
         loop assigns c;
         loop variant KEEL_KMALLOC_CLASSES - c; */

@@ -93,6 +93,7 @@ KEEL_API uint64_t keel_ksize(const struct keel_heap *m, uint64_t a)
    In another page: KEEL_RESERVED or KEEL_ALREADY_FREE iff the page is that (where a slab was, too); else KEEL_NOT_HEAD iff a
    is not the first byte of an allocated block; else KEEL_WRONG_KIND iff the block is not of kind KEEL_LARGE; else KEEL_BUSY
    iff it has more than one reference.
+   Empty slabs are kept or given back as in keel_slab_free.
    Time: O(1), and that of a page free when a slab becomes empty. */
 KEEL_API enum keel_status keel_kfree(struct keel_heap *m, uint64_t a)
     /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;

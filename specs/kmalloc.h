@@ -52,6 +52,16 @@
       p < KEEL_KMALLOC_CLASSES ? Object(s, a) && s->slab[slab_at(s, a)].cache == p + 1
                                : Block(s, z, st, ord, a) && ord[(a - s->addr) / PAGE] == p - KEEL_KMALLOC_CLASSES;
 */
+/*@ ghost
+  // sizes of classes, one by one
+  /@ requires c < KEEL_KMALLOC_CLASSES;
+     assigns \nothing;
+     ensures 8 <= csize(c) <= KEEL_OBJECT_MAX && csize(c) % 8 == 0 && (c > 0 ==> csize(c - 1) < csize(c)); @/
+  void lem_csize(uint32_t c) {
+    /@ assert c >= 9 ==> (c - 9) / 4 == 0 || (c - 9) / 4 == 1 || (c - 9) / 4 == 2 || (c - 9) / 4 == 3 || (c - 9) / 4 == 4 || (c - 9) / 4 == 5; @/
+    /@ assert c >= 9 ==> (c - 9) % 4 == 0 || (c - 9) % 4 == 1 || (c - 9) % 4 == 2 || (c - 9) % 4 == 3; @/
+  }
+*/
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))

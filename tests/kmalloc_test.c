@@ -716,6 +716,22 @@ static void blocks_are_made_of_empty_slabs(void **state)
   end(&h);
 }
 
+static void free_gives_the_pages_back(void **state)
+{
+  (void)state;
+  static struct list l;
+  for (uint32_t size = 512; size <= KEEL_OBJECT_MAX; size = least_of(size + 1)) {
+    struct heap h;
+    make(&h, 512);
+    for (uint64_t a; l.n < COUNT(l.a) && (a = keel_kmalloc(&h.m, size, 0)) != 0;) push(&l, &h, a);
+    uint32_t pages = 1u << block(&h, l.a[0]).order;
+    assert_true(512 - nr_free(&h) > 4 * pages);
+    give_all(&h, &l);
+    assert_true(512 - nr_free(&h) <= 2 * pages); /* of two empty slabs, as keel_slab_free says */
+    end(&h);
+  }
+}
+
 /* Forty calls of all sorts; that of number `fails` finds no pages. Answers how many have been. */
 static uint32_t script(struct heap *h, struct list *l, uint32_t fails)
 {
@@ -1123,6 +1139,7 @@ int main(void)
       cmocka_unit_test(realloc_without_memory_changes_nothing),
       cmocka_unit_test(memory_serves_to_the_last_page),
       cmocka_unit_test(blocks_are_made_of_empty_slabs),
+      cmocka_unit_test(free_gives_the_pages_back),
       cmocka_unit_test(a_failure_at_any_call_loses_nothing),
       cmocka_unit_test(free_refuses_what_is_outside),
       cmocka_unit_test(free_refuses_the_inside_of_objects_and_blocks),
