@@ -24,8 +24,8 @@ typedef int64_t keel_pfn_t;
 #define KEEL_REFS_MAX 0x7fffffff          /* a reference count never passes this */
 
 /* Owner of a block: a block is freed only under the kind it was allocated with.
-   Kinds 4 to 7 are the caller's own. */
-enum keel_kind { KEEL_RAW = 0, KEEL_SLAB = 1, KEEL_VMALLOC = 2, KEEL_PERCPU = 3 };
+   Kinds 5 to 7 are the caller's own. */
+enum keel_kind { KEEL_RAW = 0, KEEL_SLAB = 1, KEEL_VMALLOC = 2, KEEL_PERCPU = 3, KEEL_LARGE = 4 };
 #define KEEL_KINDS 8u
 
 /* Lengths of the three arrays for an instance of n pages, n >= 1 (elements).

@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* kmalloc.
+
+   1. Every request has a place: a cache, or an order of blocks of pages.  The place follows from size and alignment alone,
+      and that of live memory from its address (map[] and the slab, or the tag of the page), so that nothing is stored.
+   2. Sizes of caches are multiples of 8, and above 1024 of 256; hence one table of the least cache for every 8 bytes up to 1024
+      and one for every 256 bytes find it.
+   3. Above 128 the sizes in 2^k + 1 .. 2^(k+1) are 2^k + j 2^(k-2), j = 1 .. 4: n bytes waste at most 2^(k-2) - 1, and
+      2^k <= n - 1.  Blocks of pages: n > 2^(k-1) pages take 2^k pages.
+   4. A slab begins at a page, and object i at i times its size: all powers of two up to the page size that divide the size
+      divide the address. */
+#include "core/kmalloc.h"
+#include "core/slab.h"
+#include "core/index.h"
+
+#include "specs/kmalloc.h"
+
+#define BLOCKS KEEL_KMALLOC_CLASSES /* a place: the number of a cache below this, or this + an order */
+
+/* ---- what is at an address ---- */
+
+/* The number of the object of slab h that begins at byte d of the instance, in a page of it; not below its nobj if none does. */
+/*@ requires SInv(s) && d < s->pages * PAGE && h != 0 && s->map[d / PAGE] == h;
+    assigns \nothing;
+    ensures found: \result < s->slab[h].nobj ==> At(s, s->addr + d, \result);
+    ensures only: \forall integer i; At(s, s->addr + d, i) ==> i == \result; */
+KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t d)
+{
+  const struct keel_slab *t = &s->slab[h];
+  //@ assert Used(s, h) && KOk(s->cache + (t->cache - 1)) && t->pages <= 32;
+  //@ assert t->nobj * s->cache[t->cache - 1].size <= t->pages * PAGE <= 131072;
+  return index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[t->cache - 1].size, t->nobj) */;
+}
+
+/* What is wrong with the byte d of the instance as the first of an object in use, of slab h, one of whose pages it is in. */
+/*@ requires SInv(s) && d < s->pages * PAGE && h != 0 && s->map[d / PAGE] == h;
+    assigns \nothing;
+    behavior other:
+      assumes s->slab[h].cache > KEEL_KMALLOC_CLASSES;
+      ensures \result == KEEL_WRONG_KIND;
+    behavior inside:
+      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \forall integer i; !At(s, s->addr + d, i);
+      ensures \result == KEEL_NOT_HEAD;
+    behavior again:
+      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \exists integer i; At(s, s->addr + d, i) && FreeBit(s, h, i);
+      ensures \result == KEEL_ALREADY_FREE;
+    behavior ok:
+      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \exists integer i; At(s, s->addr + d, i) && !FreeBit(s, h, i);
+      ensures \result == KEEL_OK;
+    complete behaviors; disjoint behaviors; */
+KEEL_INLINE enum keel_status object_error(const struct keel_slabs *s, uint32_t h, uint64_t d)
+{
+  const struct keel_slab *t = &s->slab[h];
+  if (KEEL_UNLIKELY(t->cache > KEEL_KMALLOC_CLASSES)) return KEEL_WRONG_KIND;
+  uint32_t i = object_at(s, h, d);
+  if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
+  return KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0) ? KEEL_ALREADY_FREE : KEEL_OK;
+}
+
+/* What is wrong with the byte d of the instance, in no slab, as the first of a large block. */
+/*@ requires BOTH(s, z, st, ord) && d < s->pages * PAGE;
+    assigns \nothing;
+    ensures \result == BlockErr(z, st, ord, d); */
+static enum keel_status block_error(const struct keel_slabs *s, uint64_t d) /*@ ghost (PAIR) */
+{
+  uint32_t p = (uint32_t)(d / KEEL_PAGE_SIZE);
+  if (d % KEEL_PAGE_SIZE == 0) return own_error(s->z, p, KEEL_LARGE) /*@ ghost (st, ord) */;
+  enum keel_status e = head_error(s->z, p) /*@ ghost (st, ord) */;
+  return e == KEEL_OK ? KEEL_NOT_HEAD : e;
+}
+
+/* The place of what is live at a and can be freed, KEEL_NONE if that is nothing. */
+/*@ requires BOTH(s, z, st, ord);
+    assigns \nothing;
+    ensures \result == KEEL_NONE <==> !Object(s, a) && !Block(s, z, st, ord, a);
+    ensures \result != KEEL_NONE ==> Place(\result) && Placed(s, z, st, ord, a, \result); */
+static uint32_t place_at(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+{
+  if (a < s->addr) return KEEL_NONE;
+  uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
+  if (p >= s->pages) return KEEL_NONE;
+  uint32_t h = s->map[p];
+  if (h != 0) return object_error(s, h, d) == KEEL_OK ? s->slab[h].cache - 1u : KEEL_NONE;
+  return block_error(s, d) /*@ ghost (z, st, ord) */ == KEEL_OK ? BLOCKS + s->z->tag[p] % 16u - 1u : KEEL_NONE;
+}
+
+/* ---- places ---- */
+
+/* How many bytes a place has. */
+/*@ requires Arrays(s) && CLASSES(s) && Place(place);
+    assigns \nothing;
+    ensures \result == pbytes(place) && 8 <= \result <= KEEL_KMALLOC_MAX; */
+static uint32_t bytes_of(const struct keel_slabs *s, uint32_t place)
+{
+  //@ ghost if (place < BLOCKS) lem_csize(place);
+  return place < BLOCKS ? s->cache[place].size : KEEL_PAGE_SIZE * pages_of(place - BLOCKS);
+}
+
+/* The largest power of two up to the page size that divides the addresses of a place. */
+/*@ requires Arrays(s) && CLASSES(s) && Place(place);
+    assigns \nothing;
+    ensures \result == divisor(pbytes(place)) && Pow2(\result) && 8 <= \result <= PAGE; */
+static uint32_t align_of(const struct keel_slabs *s, uint32_t place)
+{
+  uint32_t f = KEEL_OBJECT_MIN, n = bytes_of(s, place);
+  //@ ghost if (place < BLOCKS) lem_csize(place);
+  /*@ loop invariant Pow2(f) && 8 <= f <= PAGE && n % f == 0;
+      loop assigns f;
+      loop variant PAGE - f; */
+  while (f < KEEL_PAGE_SIZE && n % (2u * f) == 0) f *= 2u;
+  return f;
+}
+
+/* The least cache for size bytes. */
+/*@ requires \valid_read(m) && Tables(m) && 1 <= size <= KEEL_OBJECT_MAX;
+    assigns \nothing;
+    ensures \result == class_of(m, size) && Least(\result, size); */
+static inline uint32_t cache_for(const struct keel_heap *m, uint32_t size)
+{
+  return size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 256u];
+}
+
+/* The least place for size bytes at a multiple of align. */
+/*@ requires \valid_read(m) && Arrays(&m->s) && CLASSES(&m->s) && Tables(m) && 1 <= size <= KEEL_KMALLOC_MAX && align <= KEEL_KMALLOC_MAX && (align == 0 || Pow2(align));
+    assigns \nothing;
+    ensures \result == place(m, size, align);
+    ensures Place(\result) && size <= pbytes(\result) && (align != 0 ==> pbytes(\result) % align == 0); */
+static uint32_t place_for(const struct keel_heap *m, uint32_t size, uint32_t align)
+{
+  uint32_t n = size < align ? align : size;
+  if (align > KEEL_PAGE_SIZE || n > KEEL_OBJECT_MAX) return BLOCKS + order_for((n + KEEL_PAGE_SIZE - 1u) / KEEL_PAGE_SIZE);
+  uint32_t c = cache_for(m, n);
+  /*@ loop invariant c < KEEL_KMALLOC_CLASSES && n <= csize(c) && upto(c, align) == upto(\at(c, LoopEntry), align);
+      loop assigns c;
+      loop variant KEEL_KMALLOC_CLASSES - c; */
+  while (align != 0 && m->s.cache[c].size % align != 0) c++;
+  return c;
+}
+
+/* Whether a place can be aligned like this. */
+/*@ requires \valid_read(s) && align <= KEEL_KMALLOC_MAX;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Alignable(s, align); */
+static int can_align(const struct keel_slabs *s, uint32_t align)
+{
+  if (align <= KEEL_PAGE_SIZE) return align == 0 || pow2_from(align) == align;
+  uint32_t n = align / KEEL_PAGE_SIZE;
+  return align % KEEL_PAGE_SIZE == 0 && pow2_from(n) == n && (uint32_t)(s->addr % KEEL_KMALLOC_MAX) % align == 0;
+}
+
+/* ---- to take and to give back ---- */
+
+/* A block of 2^order pages, 0 if there is none even when all empty slabs have gone. */
+/*@ requires BOTH(s, z, st, ord) && order <= MAXO;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES
+    TOOK(KEEL_KMALLOC_CLASSES + order) */
+static uint64_t take_block(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
+{
+  keel_pfn_t f = keel_pages_alloc(s->z, order, KEEL_LARGE) /*@ ghost (st, ord) */;
+  if (f < 0) {
+    sweep(s, s->caches) /*@ ghost (z, st, ord) */;
+    f = keel_pages_alloc(s->z, order, KEEL_LARGE) /*@ ghost (st, ord) */;
+  }
+  return f < 0 ? 0 : s->addr + (uint64_t)(f - s->z->base) * KEEL_PAGE_SIZE;
+}
+
+/* Memory of this place, 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && CLASSES(s) && Place(place);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES
+    TOOK(place) */
+static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR) */
+{
+  return place < BLOCKS ? keel_cache_alloc(s, place) /*@ ghost (z, st, ord) */ : take_block(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
+}
+
+/* What keel_kmalloc_aligned answers. */
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    REQUESTED(flags, size, align) */
+KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint64_t size, uint32_t flags, uint64_t align) /*@ ghost (HEAPS) */
+{
+  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX) return 0;
+  if (align > KEEL_KMALLOC_MAX || !can_align(&m->s, (uint32_t)align)) return 0;
+  if (size == 0) return KEEL_ZERO_SIZE;
+  uint32_t place = place_for(m, (uint32_t)size, (uint32_t)align);
+  uint64_t a = take_place(&m->s, place) /*@ ghost (z, st, ord) */;
+  if (a != 0 && (flags & KEEL_ZERO) != 0) keel_zero(a, bytes_of(&m->s, place));
+  return a;
+}
+
+/* Frees what is at a, in no slab. */
+/*@ requires BOTH(s, z, st, ord) && (InArea(s, a) ==> slab_at(s, a) == 0);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES SAME_OBJECTS
+    behavior null:
+      assumes a == 0 || a == KEEL_ZERO_SIZE;
+      assigns \nothing;
+      ensures \result == KEEL_OK;
+    behavior out:
+      assumes a != 0 && a != KEEL_ZERO_SIZE && !InArea(s, a);
+      assigns \nothing;
+      ensures \result == KEEL_OUT_OF_RANGE;
+    behavior bad:
+      assumes InArea(s, a) && !Block(s, z, st, ord, a);
+      assigns \nothing;
+      ensures \result == BlockErr(z, st, ord, a - s->addr);
+    behavior ok:
+      assumes Block(s, z, st, ord, a);
+      ensures \result == KEEL_OK;
+      ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE;
+    complete behaviors; disjoint behaviors; */
+KEEL_NOINLINE enum keel_status give_block(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+{
+  if (a == 0 || a == KEEL_ZERO_SIZE) return KEEL_OK;
+  if (a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages) return KEEL_OUT_OF_RANGE;
+  uint64_t d = a - s->addr;
+  if (d % KEEL_PAGE_SIZE != 0) return block_error(s, d) /*@ ghost (z, st, ord) */;
+  return keel_pages_free(s->z, s->z->base + (keel_pfn_t)(d / KEEL_PAGE_SIZE), KEEL_LARGE) /*@ ghost (st, ord) */;
+}
+
+/* What keel_kfree does. */
+/*@ requires BOTH(s, z, st, ord) && CLASSES(s);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES
+    FREES(a) */
+KEEL_INLINE enum keel_status give_any(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+{
+  if (KEEL_UNLIKELY(a < s->addr)) return give_block(s, a) /*@ ghost (z, st, ord) */;
+  uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
+  if (KEEL_UNLIKELY(p >= s->pages)) return give_block(s, a) /*@ ghost (z, st, ord) */;
+  uint32_t h = s->map[p];
+  if (KEEL_UNLIKELY(h == 0)) return give_block(s, a) /*@ ghost (z, st, ord) */;
+  enum keel_status e = object_error(s, h, d);
+  if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
+  take_back(s, h, object_at(s, h, d)) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(s->slab[h].live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
+  count_down(s, h) /*@ ghost (z, st, ord) */;
+  return KEEL_OK;
+}
+
+/* Moves the memory at a, of place `from`, to a new one of place `to`; 0 if there is none. */
+/*@ requires HEAP(m, s, z, st, ord) && Place(to) && Placed(s, z, st, ord, a, from) && Place(from) && from != to;
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    MOVED(from, to) */
+static uint64_t move(struct keel_heap *m, uint64_t a, uint32_t from, uint32_t to, uint32_t flags) /*@ ghost (HEAPS) */
+{
+  uint32_t old = bytes_of(&m->s, from), now = bytes_of(&m->s, to);
+  uint64_t b = take_place(&m->s, to) /*@ ghost (z, st, ord) */;
+  if (b == 0) return 0;
+  keel_copy(b, a, old < now ? old : now);
+  if (old < now && (flags & KEEL_ZERO) != 0) keel_zero(b + old, now - old);
+  keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
+  return b;
+}
+
+/* ---- a new instance ---- */
+
+/* Whether none of the caches that an instance takes is in use. */
+/*@ requires Arrays(s) && KEEL_KMALLOC_CLASSES <= s->caches;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> \forall integer c; 0 <= c < KEEL_KMALLOC_CLASSES ==> s->cache[c].size == 0; */
+static int all_unused(const struct keel_slabs *s)
+{
+  /*@ loop invariant 0 <= c <= KEEL_KMALLOC_CLASSES && \forall integer d; 0 <= d < c ==> s->cache[d].size == 0;
+      loop assigns c;
+      loop variant KEEL_KMALLOC_CLASSES - c; */
+  for (uint32_t c = 0; c < KEEL_KMALLOC_CLASSES; c++) {
+    if (s->cache[c].size != 0) return 0;
+  }
+  return 1;
+}
+
+/* The size that comes after this one. */
+/*@ requires c < KEEL_KMALLOC_CLASSES && size == csize(c);
+    assigns \nothing;
+    ensures \result == (c == KEEL_KMALLOC_CLASSES - 1 ? 10240 : csize(c + 1)); */
+static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
+{
+  uint32_t step = size < 16u ? 8u : 16u;
+  /*@ loop invariant size < 16 ==> step == 8;
+      loop invariant size >= 16 ==> Pow2(step) && 16 <= step <= 2048 && (step == 16 || 4 * step <= size);
+      loop assigns step;
+      loop variant 2048 - step; */
+  while (8u * step <= size) step *= 2u;
+  return size + step;
+}
+
+/* Creates the caches. */
+/*@ requires BOTH(s, z, st, ord) && KEEL_KMALLOC_CLASSES <= s->caches;
+    requires \forall integer c; 0 <= c < KEEL_KMALLOC_CLASSES ==> s->cache[c].size == 0;
+    assigns s->cache[0 .. KEEL_KMALLOC_CLASSES - 1];
+    KEEPS_BOTH SAME_OBJECTS
+    ensures CLASSES(s); */
+static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
+{
+  uint32_t size = KEEL_OBJECT_MIN;
+  /*@ loop invariant 0 <= c <= KEEL_KMALLOC_CLASSES && Made(s, c) && size == (c == KEEL_KMALLOC_CLASSES ? 10240 : csize(c));
+      loop invariant \forall integer d; c <= d < KEEL_KMALLOC_CLASSES ==> s->cache[d].size == 0;
+      loop invariant BOTH(s, z, st, ord) && s->caches == \at(s->caches, Pre);
+      loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);
+      loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
+      loop assigns c, size, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1];
+      loop variant KEEL_KMALLOC_CLASSES - c; */
+  for (uint32_t c = 0; c < KEEL_KMALLOC_CLASSES; c++) {
+    keel_cache_create(s, c, size, 0) /*@ ghost (z, st, ord) */;
+    size = next_size(size) /*@ ghost (c) */;
+  }
+}
+
+/* Element i of a table becomes the least cache for (i + 1) * step bytes. */
+/*@ requires Arrays(s) && CLASSES(s) && 1 <= n <= 128 && step <= 256 && n * step <= KEEL_OBJECT_MAX && step > 0;
+    requires \valid(table + (0 .. n - 1));
+    assigns table[0 .. n - 1];
+    ensures Table(table, n, step); */
+static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, uint32_t step)
+{
+  uint32_t c = 0;
+  /*@ loop invariant 0 <= i <= n && c < KEEL_KMALLOC_CLASSES && Table(table, i, step);
+      loop invariant c > 0 ==> csize(c - 1) < i * step;
+      loop assigns i, c, table[0 .. n - 1];
+      loop variant n - i; */
+  for (uint32_t i = 0; i < n; i++) {
+    //@ ghost lem_mul(i, n, step);
+    //@ assert (i + 1) * step == i * step + step && 0 < (i + 1) * step <= KEEL_OBJECT_MAX == csize(KEEL_KMALLOC_CLASSES - 1);
+    /*@ loop invariant c < KEEL_KMALLOC_CLASSES && (c > 0 ==> csize(c - 1) < (i + 1) * step);
+        loop assigns c;
+        loop variant KEEL_KMALLOC_CLASSES - c; */
+    while (s->cache[c].size < (i + 1u) * step) c++;
+    table[i] = (uint8_t)c;
+  }
+}
+
+/* ---- public ---- */
+
+/*@ requires \valid(m) && BOTH(s, z, st, ord) && Alone(m, s, z);
+    assigns m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 256 - 1], s->cache[0 .. s->caches - 1];
+    KEEPS_BOTH SAME_OBJECTS
+    behavior few:
+      assumes s->caches < KEEL_KMALLOC_CLASSES;
+      assigns \nothing;
+      ensures \result == KEEL_BAD_ARGUMENT;
+    behavior busy:
+      assumes KEEL_KMALLOC_CLASSES <= s->caches && \exists integer c; 0 <= c < KEEL_KMALLOC_CLASSES && s->cache[c].size != 0;
+      assigns \nothing;
+      ensures \result == KEEL_BUSY;
+    behavior ok:
+      assumes KEEL_KMALLOC_CLASSES <= s->caches && \forall integer c; 0 <= c < KEEL_KMALLOC_CLASSES ==> s->cache[c].size == 0;
+      ensures \result == KEEL_OK;
+      ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
+    complete behaviors; disjoint behaviors; */
+enum keel_status keel_kmalloc_init(struct keel_heap *m) /*@ ghost (HEAPS) */
+{
+  if (m->s.caches < KEEL_KMALLOC_CLASSES) return KEEL_BAD_ARGUMENT;
+  if (!all_unused(&m->s)) return KEEL_BUSY;
+  create_all(&m->s) /*@ ghost (z, st, ord) */;
+  fill_table(&m->s, m->small, KEEL_KMALLOC_SMALL / 8u, 8);
+  fill_table(&m->s, m->wide, KEEL_OBJECT_MAX / 256u, 256);
+  return KEEL_OK;
+}
+
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    REQUESTED(flags, size, 0) */
+uint64_t keel_kmalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
+{
+  if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) return request(m, size, flags, 0) /*@ ghost (s, z, st, ord) */;
+  uint32_t c = m->small[(size - 1u) / 8u];
+  if (KEEL_UNLIKELY(m->s.cache[c].word == 0)) return alloc_slow(&m->s, c) /*@ ghost (z, st, ord) */;
+  return hand_one(&m->s, c) /*@ ghost (z, st, ord) */;
+}
+
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    REQUESTED(flags, size, 0) */
+uint64_t keel_kzalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
+{
+  return request(m, size, flags | KEEL_ZERO, 0) /*@ ghost (s, z, st, ord) */;
+}
+
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    REQUESTED(flags, n * size, 0) */
+uint64_t keel_kcalloc(struct keel_heap *m, uint64_t n, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
+{
+  if (n == 0 || size == 0) return keel_kzalloc(m, 0, flags) /*@ ghost (s, z, st, ord) */;
+  if (n > KEEL_KMALLOC_MAX || size > KEEL_KMALLOC_MAX) return 0;
+  return keel_kzalloc(m, n * size, flags) /*@ ghost (s, z, st, ord) */;
+}
+
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    REQUESTED(flags, size, align) */
+uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint64_t align, uint32_t flags) /*@ ghost (HEAPS) */
+{
+  return request(m, size, flags, align) /*@ ghost (s, z, st, ord) */;
+}
+
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    behavior new:
+      assumes a == 0 || a == KEEL_ZERO_SIZE;
+      ensures flags > KMALLOC_FLAGS || size > KEEL_KMALLOC_MAX ==> \result == 0;
+      ensures flags <= KMALLOC_FLAGS && size == 0 ==> \result == KEEL_ZERO_SIZE;
+      ensures flags <= KMALLOC_FLAGS && 1 <= size <= KEEL_KMALLOC_MAX && \result != 0 ==> Placed(s, z, st, ord, \result, place(m, size, 0));
+    behavior bad:
+      assumes a != 0 && a != KEEL_ZERO_SIZE && (flags > KMALLOC_FLAGS || size > KEEL_KMALLOC_MAX || (!Object(s, a) && !Block(s, z, st, ord, a)));
+      assigns \nothing;
+      ensures \result == 0;
+      SAME_OBJECTS
+    behavior end:
+      assumes flags <= KMALLOC_FLAGS && size == 0 && (Object(s, a) || Block(s, z, st, ord, a));
+      ensures \result == KEEL_ZERO_SIZE && !Object(s, a) && !Block(s, z, st, ord, a);
+    behavior change:
+      assumes flags <= KMALLOC_FLAGS && 1 <= size <= KEEL_KMALLOC_MAX && (Object(s, a) || Block(s, z, st, ord, a));
+      ensures \forall integer p; Place(p) && \old(Placed(s, z, st, ord, a, p)) ==> \let to = place(m, size, divisor(pbytes(p)));
+        (\result == a && Placed(s, z, st, ord, a, p) && size <= pbytes(p)) || (\result == 0 && Placed(s, z, st, ord, a, p) && size > pbytes(p)) ||
+        (\result != a && \result != 0 && Placed(s, z, st, ord, \result, to) && !Object(s, a) && !Block(s, z, st, ord, a));
+      ensures \result != 0 && \result != a ==> \forall integer p; Place(p) && \old(Placed(s, z, st, ord, a, p)) ==> \result % divisor(pbytes(p)) == 0;
+    complete behaviors; disjoint behaviors; */
+uint64_t keel_krealloc(struct keel_heap *m, uint64_t a, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
+{
+  if (a == 0 || a == KEEL_ZERO_SIZE) return keel_kmalloc(m, size, flags) /*@ ghost (s, z, st, ord) */;
+  uint32_t from = place_at(&m->s, a) /*@ ghost (z, st, ord) */;
+  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX || from == KEEL_NONE) return 0;
+  if (size == 0) {
+    keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
+    return KEEL_ZERO_SIZE;
+  }
+  uint32_t to = place_for(m, (uint32_t)size, align_of(&m->s, from)), old = bytes_of(&m->s, from);
+  if (size <= old && 2u * bytes_of(&m->s, to) > old) return a;
+  uint64_t b = move(m, a, from, to, flags) /*@ ghost (s, z, st, ord) */;
+  return b == 0 && size <= old ? a : b;
+}
+
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns \nothing;
+    ensures \result == 0 <==> !Object(s, a) && !Block(s, z, st, ord, a);
+    ensures \result != 0 ==> \exists integer p; Place(p) && Placed(s, z, st, ord, a, p) && \result == pbytes(p); */
+uint64_t keel_ksize(const struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
+{
+  uint32_t place = place_at(&m->s, a) /*@ ghost (z, st, ord) */;
+  return place == KEEL_NONE ? 0 : bytes_of(&m->s, place);
+}
+
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    FREES(a) */
+enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
+{
+  return give_any(&m->s, a) /*@ ghost (z, st, ord) */;
+}
+
+/*@ requires HEAP(m, s, z, st, ord);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES
+    FREES(a) */
+enum keel_status keel_kfree_sensitive(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
+{
+  uint64_t n = keel_ksize(m, a) /*@ ghost (s, z, st, ord) */;
+  if (n != 0) keel_zero(a, n);
+  return keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
+}
