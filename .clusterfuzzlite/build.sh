@@ -4,19 +4,20 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e fuzz ] || cd "$SRC/keel"
 work=$(mktemp -d)
-tools/dropin/generate --root . "$work"
+tools/dropin/generate --root . --next "$work"
+mkdir "$work/helpers"
+# The models and the second copy of the code are not what is tested.
+for source in fuzz/*_model.c fuzz/*_twin.c; do
+    $CC -std=c11 -O2 -I"$work" -c "$source" -o "$work/helpers/$(basename "$source" .c).o"
+done
 
 for fuzzer in fuzz/*_fuzz.c; do
     name=$(basename "$fuzzer" .c)
     module=${name%_fuzz}
-    # The model and the second copy of the code are not what is tested.
-    for part in model twin; do
-        $CC -std=c11 -O2 -I"$work" -c "fuzz/${module}_$part.c" -o "$work/${module}_$part.o"
-    done
     for source in "$work/keel.c" "$fuzzer"; do
         $CC $CFLAGS -std=c11 -I"$work" -c "$source" -o "$work/$(basename "$source" .c).o"
     done
-    $CXX $CXXFLAGS "$work"/{keel,"$name","${module}_model","${module}_twin"}.o $LIB_FUZZING_ENGINE -o "$OUT/$name"
+    $CXX $CXXFLAGS "$work/keel.o" "$work/$name.o" "$work"/helpers/*.o $LIB_FUZZING_ENGINE -o "$OUT/$name"
     zip -q -j "$OUT/${name}_seed_corpus.zip" "fuzz/corpus/$module"/*
     printf '[libfuzzer]\nmax_len = 1200\n' >"$OUT/$name.options"
 done

@@ -21,20 +21,9 @@
 
    PAGE_FUZZ_TRACE=1 in the environment prints the operations of an input. */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#if defined __has_feature
-#if __has_feature(address_sanitizer)
-#include <sanitizer/asan_interface.h>
-#endif
-#endif
-#ifndef ASAN_POISON_MEMORY_REGION
-#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
-#endif
-
+#include "harness.h"
 #include "page_model.h"
 
 int twin_check(const struct keel_pages *z);
@@ -46,7 +35,6 @@ int twin_check(const struct keel_pages *z);
 #define GIANT 3u /* the slot of the instance that needs all levels of summaries */
 #define GIANT_UNITS 8200u /* its nodes of order 10 are of both words of the uppermost summary */
 #define HISTORY 256u
-#define FENCE 64u       /* bytes before and after an array */
 #define REPORT_MAX 1024u
 
 struct record {
@@ -54,12 +42,6 @@ struct record {
   uint32_t len, at;
 };
 _Static_assert(sizeof(struct record) == RECORD, "records have a fixed width");
-
-/* Room for an array of up to max bytes; the same memory serves all inputs. */
-struct room {
-  uint8_t *all;
-  size_t max;
-};
 
 struct slot {
   int up;
@@ -84,23 +66,6 @@ static struct slot slots[SLOTS];
 static struct room report_room;
 static int reported, walked, corrupted; /* how often by this input */
 #define CORRUPTIONS 2
-static int tracing;
-static const char *doing = "nothing";
-
-static void fail(int line, const char *what)
-{
-  fprintf(stderr, "page_fuzz.c:%d: after %s: does not hold: %s\n", line, doing, what);
-  abort();
-}
-#define HOLDS(x) \
-  do \
-    if (!(x)) fail(__LINE__, #x); \
-  while (0)
-
-#define TRACE(...) \
-  do \
-    if (tracing) fprintf(stderr, __VA_ARGS__); \
-  while (0)
 
 /* ---- state before and after ---- */
 
@@ -248,19 +213,6 @@ static void same_blocks(const struct slot *s)
 }
 
 /* ---- instances ---- */
-
-/* An array of the size, and nothing around it. */
-static void *array_in(struct room *room, size_t size)
-{
-  if (!room->all) {
-    room->all = aligned_alloc(FENCE, 2 * FENCE + (room->max + FENCE - 1) / FENCE * FENCE);
-    HOLDS(room->all);
-  }
-  HOLDS(size <= room->max);
-  ASAN_POISON_MEMORY_REGION(room->all, 2 * FENCE + room->max);
-  ASAN_UNPOISON_MEMORY_REGION(room->all + FENCE, size);
-  return room->all + FENCE;
-}
 
 static void make_room(struct slot *s, uint32_t pages)
 {
@@ -940,11 +892,6 @@ static void operate(struct slot *s, const struct record *r)
   }
 }
 
-/* The arrays are not allocated anew; what libFuzzer allocates may be reused at once. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void) { return "quarantine_size_mb=1:malloc_context_size=1:detect_stack_use_after_return=0"; }
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
   (void)argc, (void)argv;
@@ -955,7 +902,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
   return 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   if (size > RECORDS_MAX * RECORD) return -1;
@@ -981,14 +927,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* ---- mutation: by whole records, so that the rest keeps its meaning ---- */
 
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
-
-static uint32_t random_below(uint32_t *seed, uint32_t n)
-{
-  *seed = *seed * 1664525u + 1013904223u;
-  return (uint32_t)((uint64_t)*seed * n >> 32);
-}
-
 /* 0 .. n - 1, the larger ones more often: every operation after the place of a change
    is in a state that may be new, and to check a new state is most of the work. */
 static uint32_t late_below(uint32_t *seed, uint32_t n)
@@ -1010,7 +948,6 @@ static size_t open_record(uint8_t *data, size_t *size, uint32_t *seed)
   return at;
 }
 
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
   enum { GROW_TO = 24 * RECORD }; /* longer ones are slow and say little more */
