@@ -3,10 +3,10 @@
 
    1. Every request has a place: a cache, or an order of blocks of pages.  The place follows from size and alignment alone,
       and that of live memory from its address (map[] and the slab, or the tag of the page), so that nothing is stored.
-   2. Sizes of caches are multiples of 8, and above 1024 of 256; hence one table of the least cache for every 8 bytes up to 1024
-      and one for every 256 bytes find it.
-   3. Above 128 the sizes in 2^k + 1 .. 2^(k+1) are 2^k + j 2^(k-2), j = 1 .. 4: n bytes waste at most 2^(k-2) - 1, and
-      2^k <= n - 1.  Blocks of pages: n > 2^(k-1) pages take 2^k pages.
+   2. Sizes of caches are multiples of 8, and above 1024 of 128; hence one table of the least cache for every 8 bytes up to 1024
+      and one for every 128 bytes find it.
+   3. Above 128 the sizes in 2^k + 1 .. 2^(k+1) are 2^k + j 2^k / m, j = 1 .. m, with m = 4 up to 512 and m = 8 above: n bytes
+      waste at most 2^k / m - 1, and 2^k <= n - 1.  Blocks of pages: n > 2^(k-1) pages take 2^k pages.
    4. A slab begins at a page, and object i at i times its size: all powers of two up to the page size that divide the size
       divide the address. */
 #include "core/kmalloc.h"
@@ -117,7 +117,7 @@ static uint32_t align_of(const struct keel_slabs *s, uint32_t place)
     ensures \result == class_of(m, size) && Least(\result, size); */
 static inline uint32_t cache_for(const struct keel_heap *m, uint32_t size)
 {
-  return size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 256u];
+  return size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 128u];
 }
 
 /* The least place for size bytes at a multiple of align. */
@@ -279,15 +279,15 @@ static int all_unused(const struct keel_slabs *s)
 /* The size that comes after this one. */
 /*@ requires c < KEEL_KMALLOC_CLASSES && size == csize(c);
     assigns \nothing;
-    ensures \result == (c == KEEL_KMALLOC_CLASSES - 1 ? 10240 : csize(c + 1)); */
+    ensures \result == (c == KEEL_KMALLOC_CLASSES - 1 ? 9216 : csize(c + 1)); */
 static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
 {
-  uint32_t step = size < 16u ? 8u : 16u;
+  uint32_t step = size < 16u ? 8u : 16u, per = size < 512u ? 8u : 16u; /* twice as many steps as in a doubling */
   /*@ loop invariant size < 16 ==> step == 8;
       loop invariant size >= 16 ==> Pow2(step) && 16 <= step <= 2048 && (step == 16 || 4 * step <= size);
       loop assigns step;
       loop variant 2048 - step; */
-  while (8u * step <= size) step *= 2u;
+  while (per * step <= size) step *= 2u;
   return size + step;
 }
 
@@ -300,7 +300,7 @@ static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
 static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
   uint32_t size = KEEL_OBJECT_MIN;
-  /*@ loop invariant 0 <= c <= KEEL_KMALLOC_CLASSES && Made(s, c) && size == (c == KEEL_KMALLOC_CLASSES ? 10240 : csize(c));
+  /*@ loop invariant 0 <= c <= KEEL_KMALLOC_CLASSES && Made(s, c) && size == (c == KEEL_KMALLOC_CLASSES ? 9216 : csize(c));
       loop invariant \forall integer d; c <= d < KEEL_KMALLOC_CLASSES ==> s->cache[d].size == 0;
       loop invariant BOTH(s, z, st, ord) && s->caches == \at(s->caches, Pre);
       loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);
@@ -314,7 +314,7 @@ static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 }
 
 /* Element i of a table becomes the least cache for (i + 1) * step bytes. */
-/*@ requires Arrays(s) && CLASSES(s) && 1 <= n <= 128 && step <= 256 && n * step <= KEEL_OBJECT_MAX && step > 0;
+/*@ requires Arrays(s) && CLASSES(s) && 1 <= n <= 128 && step <= 128 && n * step <= KEEL_OBJECT_MAX && step > 0;
     requires \valid(table + (0 .. n - 1));
     assigns table[0 .. n - 1];
     ensures Table(table, n, step); */
@@ -339,7 +339,7 @@ static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, u
 /* ---- public ---- */
 
 /*@ requires \valid(m) && BOTH(s, z, st, ord) && Alone(m, s, z);
-    assigns m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 256 - 1], s->cache[0 .. s->caches - 1];
+    assigns m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], s->cache[0 .. s->caches - 1];
     KEEPS_BOTH SAME_OBJECTS
     behavior few:
       assumes s->caches < KEEL_KMALLOC_CLASSES;
@@ -360,7 +360,7 @@ enum keel_status keel_kmalloc_init(struct keel_heap *m) /*@ ghost (HEAPS) */
   if (!all_unused(&m->s)) return KEEL_BUSY;
   create_all(&m->s) /*@ ghost (z, st, ord) */;
   fill_table(&m->s, m->small, KEEL_KMALLOC_SMALL / 8u, 8);
-  fill_table(&m->s, m->wide, KEEL_OBJECT_MAX / 256u, 256);
+  fill_table(&m->s, m->wide, KEEL_OBJECT_MAX / 128u, 128);
   return KEEL_OK;
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* kmalloc: memory of any size up to 4 MiB, as an address, and one free for all of it.
-   Up to 8192 bytes it is an object of a slab cache of one of 33 sizes,
-       8  16  32  48  64  80  96  112  128, and from there on four to each doubling:
-       160  192  224  256  320  384  448  512  640 ... 6144  7168  8192;
+   Up to 8192 bytes it is an object of a slab cache of one of 49 sizes,
+       8  16  32  48  64  80  96  112  128, then four to each doubling
+       160  192  224  256  320  384  448  512, and from there on eight
+       576  640  704  768  832  896  960  1024  1152 ... 7168  7680  8192;
    above, a block of pages of kind KEEL_LARGE.  What a request of n bytes takes beyond
    those n is at most
-       7 bytes for n <= 16, 15 for n <= 128, (n - 1) / 4 - 1 for n <= 8192
-   (less than a fifth of what it takes, above 128), and n - 2 above that, where sizes are
-   powers of two.
+       7 bytes for n <= 16, 15 for n <= 128, (n - 1) / 4 - 1 for n <= 512, (n - 1) / 8 - 1
+   for n <= 8192 (less than a fifth, then a ninth, of what it takes, above 128), and n - 2
+   above that, where sizes are powers of two.
    Alignment: an object is aligned to the largest power of two, up to the page size, that
    divides its size; so a size that is a power of two is aligned to itself, up to a page.
    Blocks of pages are aligned to a page.
@@ -24,7 +25,7 @@
 extern "C" {
 #endif
 
-#define KEEL_KMALLOC_CLASSES 33u                            /* caches that an instance takes   */
+#define KEEL_KMALLOC_CLASSES 49u                            /* caches that an instance takes   */
 #define KEEL_KMALLOC_MAX (KEEL_PAGE_SIZE << KEEL_MAX_ORDER) /* largest request: 4 MiB          */
 #define KEEL_KMALLOC_SMALL 1024u                            /* sizes up to this: table `small` */
 
@@ -39,7 +40,7 @@ extern "C" {
 struct keel_heap {
   struct keel_slabs s;
   uint8_t small[KEEL_KMALLOC_SMALL / 8u]; /* [(n - 1) / 8]: cache for n bytes, up to 1024   */
-  uint8_t wide[KEEL_OBJECT_MAX / 256u];   /* [(n - 1) / 256]: cache for n bytes, above that */
+  uint8_t wide[KEEL_OBJECT_MAX / 128u];   /* [(n - 1) / 128]: cache for n bytes, above that */
 };
 
 /* Makes an instance of m whose slab instance m->s has been made (keel_slabs_init).  Its objects come from caches 0 ..

@@ -4,14 +4,14 @@
 #define KEEL_SPECS_KMALLOC_H
 
 /*@ // the size of class c
-    logic integer csize(integer c) = c == 0 ? 8 : c <= 8 ? 16 * c : 32 * P2((c - 9) / 4) * (5 + (c - 9) % 4);
+    logic integer csize(integer c) = c == 0 ? 8 : c <= 8 ? 16 * c : c <= 16 ? 32 * P2((c - 9) / 4) * (5 + (c - 9) % 4) : 64 * P2((c - 17) / 8) * (9 + (c - 17) % 8);
 
     // the first n caches are the classes
     predicate Made{L}(struct keel_slabs *s, integer n) = n <= s->caches && \forall integer c; 0 <= c < n ==> s->cache[c].size == csize(c);
     // element i of a table with this step is the least class for (i + 1) * step bytes
     predicate Least(integer c, integer bytes) = 0 <= c < KEEL_KMALLOC_CLASSES && bytes <= csize(c) && (c > 0 ==> csize(c - 1) < bytes);
     predicate Table{L}(uint8_t *t, integer n, integer step) = \forall integer i; 0 <= i < n ==> Least(t[i], (i + 1) * step);
-    predicate Tables{L}(struct keel_heap *m) = Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8) && Table(&m->wide[0], KEEL_OBJECT_MAX / 256, 256);
+    predicate Tables{L}(struct keel_heap *m) = Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8) && Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
     // the tables are not among the tags of the pages, nor is the instance among the arrays
     predicate Alone{L}(struct keel_heap *m, struct keel_slabs *s, struct keel_pages *z) = \valid(m) && s == &m->s &&
       \separated(m, z) && \separated(m, z->tag + (0 .. 1024 * z->u - 1)) && \separated(m, s->map + (0 .. s->pages - 1)) &&
@@ -38,7 +38,7 @@
     logic integer korder(integer n) = n <= PAGE ? 0 : n <= 2 * PAGE ? 1 : n <= 4 * PAGE ? 2 : n <= 8 * PAGE ? 3 : n <= 16 * PAGE ? 4 : n <= 32 * PAGE ? 5 :
       n <= 64 * PAGE ? 6 : n <= 128 * PAGE ? 7 : n <= 256 * PAGE ? 8 : n <= 512 * PAGE ? 9 : 10;
     logic integer upto(integer c, integer align) = align == 0 || c >= KEEL_KMALLOC_CLASSES - 1 || csize(c) % align == 0 ? c : upto(c + 1, align);
-    logic integer class_of{L}(struct keel_heap *m, integer n) = n <= KEEL_KMALLOC_SMALL ? m->small[(n - 1) / 8] : m->wide[(n - 1) / 256];
+    logic integer class_of{L}(struct keel_heap *m, integer n) = n <= KEEL_KMALLOC_SMALL ? m->small[(n - 1) / 8] : m->wide[(n - 1) / 128];
     logic integer place{L}(struct keel_heap *m, integer size, integer align) = align > PAGE || size > KEEL_OBJECT_MAX ?
       KEEL_KMALLOC_CLASSES + korder(size < align ? align : size) : upto(class_of(m, size < align ? align : size), align);
     // addresses can be of this alignment
@@ -58,8 +58,10 @@
      assigns \nothing;
      ensures 8 <= csize(c) <= KEEL_OBJECT_MAX && csize(c) % 8 == 0 && (c > 0 ==> csize(c - 1) < csize(c)); @/
   void lem_csize(uint32_t c) {
-    /@ assert c >= 9 ==> (c - 9) / 4 == 0 || (c - 9) / 4 == 1 || (c - 9) / 4 == 2 || (c - 9) / 4 == 3 || (c - 9) / 4 == 4 || (c - 9) / 4 == 5; @/
-    /@ assert c >= 9 ==> (c - 9) % 4 == 0 || (c - 9) % 4 == 1 || (c - 9) % 4 == 2 || (c - 9) % 4 == 3; @/
+    /@ assert 9 <= c <= 16 ==> (c - 9) / 4 == 0 || (c - 9) / 4 == 1; @/
+    /@ assert 9 <= c <= 16 ==> (c - 9) % 4 == 0 || (c - 9) % 4 == 1 || (c - 9) % 4 == 2 || (c - 9) % 4 == 3; @/
+    /@ assert c >= 17 ==> (c - 17) / 8 == 0 || (c - 17) / 8 == 1 || (c - 17) / 8 == 2 || (c - 17) / 8 == 3; @/
+    /@ assert c >= 17 ==> 0 <= (c - 17) % 8 <= 7; @/
   }
 */
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)

@@ -215,9 +215,9 @@ static uint32_t least_of(uint32_t n)
   for (size_t i = 0; i < COUNT(low); i++)
     if (n <= low[i]) return low[i];
   uint32_t size = 128;
-  for (uint32_t quarter = 32; size < KEEL_OBJECT_MAX; quarter *= 2)
-    for (int i = 0; i < 4; i++)
-      if (n <= (size += quarter)) return size;
+  while (size < KEEL_OBJECT_MAX)
+    for (uint32_t steps = size < 512 ? 4 : 8, step = size / steps; steps > 0; steps--)
+      if (n <= (size += step)) return size;
   for (size = 4 * KEEL_PAGE_SIZE; size < n;) size *= 2;
   return size;
 }
@@ -240,7 +240,7 @@ static uint32_t room_for(uint32_t n, uint32_t align)
 
 static uint32_t waste_bound(uint32_t n)
 {
-  return n <= 16 ? 7 : n <= 128 ? 15 : n <= 8192 ? (n - 1) / 4 - 1 : n - 2;
+  return n <= 16 ? 7 : n <= 128 ? 15 : n <= 512 ? (n - 1) / 4 - 1 : n <= 8192 ? (n - 1) / 8 - 1 : n - 2;
 }
 
 /* The memory at a is live, as large and as aligned as it should be. */
