@@ -466,6 +466,15 @@ static inline void set_map(struct keel_slabs *s, uint32_t p, uint32_t n, uint32_
   //@ assert a4: \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> \at(obj(s, g, i), Pre) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
 }
 
+/* (A function of its own, so that what is read afterwards is not read through a write.) */
+/*@ requires \valid(t + h);
+    assigns t[h .. h].cache;
+    ensures t[h].cache == c; */
+static inline void put_cache(struct keel_slab *t, uint32_t h, uint32_t c)
+{
+  t[h].cache = c;
+}
+
 /* Slab h is of the cache of this number, less 1, or unused if it is 0. */
 /*@ requires Arrays(s) && Apart(s, z) && Owned(s) && Caches(s) && Slabs(s) && 1 <= h <= s->slabs && (c == 0 || Shaped(s, h, c - 1));
     assigns s->slab[h .. h].cache;
@@ -482,11 +491,12 @@ static inline void set_cache(struct keel_slabs *s, uint32_t h, uint32_t c) /*@ g
   //@ assert a0: \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
   //@ assert h0: \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
   //@ assert b0: \forall integer g; Used(s, g) || (g == h && c != 0) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
-  s->slab[h].cache = c;
+  put_cache(s->slab, h, c);
   //@ assert ow: Owned(s);
   //@ assert ss: \forall integer g; 1 <= g <= s->slabs ==> (g != h ==> s->slab[g].cache == \at(s->slab[g].cache, Pre)) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
   //@ assert sz: \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
-  //@ assert nm: \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre) && s->slab[g].mult == \at(s->slab[g].mult, Pre);
+  //@ assert nm: \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
+  //@ assert nu: \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].mult == \at(s->slab[g].mult, Pre);
   //@ assert sy: \forall integer d; 0 <= d < s->caches ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre) && s->cache[d].mult == \at(s->cache[d].mult, Pre) && s->cache[d].pages == \at(s->cache[d].pages, Pre);
   //@ assert h1: \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
   //@ assert g1: \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && g != h && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
@@ -627,9 +637,14 @@ static inline void map_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct k
 {
   //@ assert \forall integer g, q; Used(s, g) && g != h && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g && !(s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages);
   //@ assert \forall integer q; 0 <= q < s->pages && s->map[q] == h ==> s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
   //@ assert Owned(s);
   set_map(s, s->slab[h].page, s->slab[h].pages, 0) /*@ ghost (z) */;
   //@ assert ar: Arrays(s) && Apart(s, z);
+  //@ assert ra: \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
   //@ assert rg: Ring(s->slab, NODES(s));
   //@ assert ri: Rings(s);
   //@ assert us: \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
@@ -653,9 +668,15 @@ static inline void let_go(struct keel_slabs *s, uint32_t h) /*@ ghost (struct ke
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h;
   //@ assert s->slab[h].prev == h;
   //@ assert \forall integer i; !InUse(s, h, i);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
+  //@ assert \forall integer x; 0 <= x < NODES(s) && x != h ==> s->slab[x].next != h && s->slab[x].prev != h;
   //@ assert Owned(s);
   set_cache(s, h, 0) /*@ ghost (z) */;
   //@ assert ar: Arrays(s) && Apart(s, z);
+  //@ assert ra: \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
   //@ assert rg: Ring(s->slab, NODES(s));
   //@ assert ri: Rings(s);
   //@ assert us: \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && g != h;
