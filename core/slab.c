@@ -454,16 +454,16 @@ static void fill(uint32_t *map, uint32_t lo, uint32_t hi, uint32_t v)
     SAME_NUMBERS OTHERS_STAY(-1) */
 static inline void set_map(struct keel_slabs *s, uint32_t p, uint32_t n, uint32_t h) /*@ ghost (struct keel_pages *z) */
 {
-  //@ assert a9: \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
-  //@ assert a0: \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
   fill(s->map, p, p + n, h);
-  //@ assert ow: Owned(s);
-  //@ assert ss: \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
-  //@ assert sz: \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
-  //@ assert a1: \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
-  //@ assert a2: Slabs(s);
-  //@ assert a3: \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
-  //@ assert a4: \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> \at(obj(s, g, i), Pre) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert Owned(s);
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert Slabs(s);
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> \at(obj(s, g, i), Pre) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
 }
 
 /* (A function of its own, so that what is read afterwards is not read through a write.) */
@@ -487,24 +487,24 @@ static inline void put_cache(struct keel_slab *t, uint32_t h, uint32_t c)
     SAME_NUMBERS OTHERS_STAY(h) */
 static inline void set_cache(struct keel_slabs *s, uint32_t h, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
-  //@ assert a9: \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
-  //@ assert a0: \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
-  //@ assert h0: \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
-  //@ assert b0: \forall integer g; Used(s, g) || (g == h && c != 0) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
+  //@ assert \forall integer g; Used(s, g) || (g == h && c != 0) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
   put_cache(s->slab, h, c);
-  //@ assert ow: Owned(s);
-  //@ assert ss: \forall integer g; 1 <= g <= s->slabs ==> (g != h ==> s->slab[g].cache == \at(s->slab[g].cache, Pre)) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
-  //@ assert sz: \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
-  //@ assert nm: \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
-  //@ assert nu: \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].mult == \at(s->slab[g].mult, Pre);
-  //@ assert sy: \forall integer d; 0 <= d < s->caches ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre) && s->cache[d].mult == \at(s->cache[d].mult, Pre) && s->cache[d].pages == \at(s->cache[d].pages, Pre);
-  //@ assert h1: \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
-  //@ assert g1: \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && g != h && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
-  //@ assert b1: \forall integer g; Used(s, g) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
-  //@ assert a1: \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
-  //@ assert a2: Slabs(s);
-  //@ assert a3: \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && g != h && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
-  //@ assert a4: \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && g != h && s->slab[g].cache == d + 1 ==> \at(obj(s, g, i), Pre) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert Owned(s);
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> (g != h ==> s->slab[g].cache == \at(s->slab[g].cache, Pre)) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].mult == \at(s->slab[g].mult, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre) && s->cache[d].mult == \at(s->cache[d].mult, Pre) && s->cache[d].pages == \at(s->cache[d].pages, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && g != h && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert Slabs(s);
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && g != h && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && g != h && s->slab[g].cache == d + 1 ==> \at(obj(s, g, i), Pre) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
 }
 
 /* All objects of a slab of cache k are free. */
@@ -643,17 +643,17 @@ static inline void map_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct k
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
   //@ assert Owned(s);
   set_map(s, s->slab[h].page, s->slab[h].pages, 0) /*@ ghost (z) */;
-  //@ assert ar: Arrays(s) && Apart(s, z);
-  //@ assert ra: \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
-  //@ assert rg: Ring(s->slab, NODES(s));
-  //@ assert ri: Rings(s);
-  //@ assert us: \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
-  //@ assert ma: Map(s);
-  //@ assert un: \forall integer q; 0 <= q < s->pages ==> s->map[q] != h;
-  //@ assert um: \forall integer g, q; g != h && Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
-  //@ assert ac: Actives(s);
-  //@ assert hh: \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
-  //@ assert ho: Hot(s) && Words(s);
+  //@ assert Arrays(s) && Apart(s, z);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
+  //@ assert Map(s);
+  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] != h;
+  //@ assert \forall integer g, q; g != h && Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
+  //@ assert Actives(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert Hot(s) && Words(s);
 }
 
 /* Slab h, alone and empty, no page of which is in the map, belongs to no cache from now on. */
@@ -675,17 +675,17 @@ static inline void let_go(struct keel_slabs *s, uint32_t h) /*@ ghost (struct ke
   //@ assert \forall integer x; 0 <= x < NODES(s) && x != h ==> s->slab[x].next != h && s->slab[x].prev != h;
   //@ assert Owned(s);
   set_cache(s, h, 0) /*@ ghost (z) */;
-  //@ assert ar: Arrays(s) && Apart(s, z);
-  //@ assert ra: \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
-  //@ assert rg: Ring(s->slab, NODES(s));
-  //@ assert ri: Rings(s);
-  //@ assert us: \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && g != h;
-  //@ assert ui: \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && 0 <= s->slab[g].cache - 1 < s->caches;
-  //@ assert ma: Map(s);
-  //@ assert mm: Mapped(s);
-  //@ assert ac: Actives(s);
-  //@ assert hh: \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
-  //@ assert ho: Hot(s) && Words(s);
+  //@ assert Arrays(s) && Apart(s, z);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && g != h;
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && 0 <= s->slab[g].cache - 1 < s->caches;
+  //@ assert Map(s);
+  //@ assert Mapped(s);
+  //@ assert Actives(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert Hot(s) && Words(s);
 }
 
 /* Slab h, alone and empty, is unused from now on; its pages belong to no slab. */
@@ -985,9 +985,9 @@ static void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (
   //@ assert Rings(s);
   //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
   //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c && 0 <= s->slab[h].cache - 1 < s->caches;
-  //@ assert xk: \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
-  //@ assert xc: Caches(s);
-  //@ assert xs: Slabs(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
+  //@ assert Caches(s);
+  //@ assert Slabs(s);
   //@ assert Map(s);
   //@ assert Mapped(s);
   //@ assert Actives(s);
