@@ -897,6 +897,7 @@ static void set_layout(struct keel_cache *k, uint32_t size)
   //@ assert n > 256 ==> 0 <= (n - 256) * size;
   if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
   //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
+  //@ assert Fits(n, size, pages);
   k->mult = inverse(size);
   k->nobj = n;
   k->order = order;
