@@ -510,6 +510,69 @@ static void fill(uint32_t *map, uint32_t lo, uint32_t hi, uint32_t v)
   for (; lo < hi; lo++) map[lo] = v;
 }
 
+/* The pages p .. p + n - 1 are of slab h, or of none if h is 0. */
+/*@ requires Arrays(s) && Apart(s, z) && Owned(s) && Caches(s) && Slabs(s) && p + n <= s->pages;
+    assigns s->map[0 .. s->pages - 1];
+    ensures Owned(s); ensures Caches(s); ensures Slabs(s);
+    SAME_OBJECTS
+    ensures \forall integer q; p <= q < p + n ==> s->map[q] == h;
+    ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + n) ==> s->map[q] == \old(s->map[q]);
+    SAME_NUMBERS OTHERS_STAY(-1) */
+static inline void set_map(struct keel_slabs *s, uint32_t p, uint32_t n, uint32_t h) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  fill(s->map, p, p + n, h);
+  //@ assert Owned(s);
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert Slabs(s);
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> \at(obj(s, g, i), Pre) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+}
+
+/* (A function of its own, so that what is read afterwards is not read through a write.) */
+/*@ requires \valid(t + h);
+    assigns t[h .. h].cache;
+    ensures t[h].cache == c; */
+static inline void put_cache(struct keel_slab *t, uint32_t h, uint32_t c)
+{
+  t[h].cache = c;
+}
+
+/* Slab h is of the cache of this number, less 1, or unused if it is 0. */
+/*@ requires Arrays(s) && Apart(s, z) && Owned(s) && Caches(s) && Slabs(s) && 1 <= h <= s->slabs && (c == 0 || Shaped(s, h, c - 1));
+    assigns s->slab[h .. h].cache;
+    ensures s->slab[h].cache == c;
+    ensures Owned(s); ensures Caches(s); ensures Slabs(s);
+    ensures \forall integer g, i; g != h ==> (InUse(s, g, i) <==> \old(InUse(s, g, i)));
+    ensures \forall integer g, i; g != h && \old(InUse(s, g, i)) ==> obj(s, g, i) == \old(obj(s, g, i));
+    ensures s->slab[h].nobj == \old(s->slab[h].nobj) && s->slab[h].mult == \old(s->slab[h].mult) && s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages);
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == \old(s->map[q]);
+    SAME_NUMBERS OTHERS_STAY(h) */
+static inline void set_cache(struct keel_slabs *s, uint32_t h, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
+  //@ assert \forall integer g; Used(s, g) || (g == h && c != 0) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
+  put_cache(s->slab, h, c);
+  //@ assert Owned(s);
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> (g != h ==> s->slab[g].cache == \at(s->slab[g].cache, Pre)) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].mult == \at(s->slab[g].mult, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre) && s->cache[d].mult == \at(s->cache[d].mult, Pre) && s->cache[d].pages == \at(s->cache[d].pages, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && g != h && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
+  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
+  //@ assert Slabs(s);
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && g != h && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && g != h && s->slab[g].cache == d + 1 ==> \at(obj(s, g, i), Pre) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
+}
+
 /* All objects of a slab of cache k are free. */
 /*@ requires \valid(t) && \valid_read(k) && \separated(t, k);
     assigns t->free[0 .. 3];
@@ -630,19 +693,77 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   return 1;
 }
 
+/* No page is of slab h any more. */
+/*@ requires SInv(s) && Apart(s, z) && Used(s, h);
+    assigns s->map[0 .. s->pages - 1];
+    BUT_MAP_OF(h) Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(-1)
+    ensures Apart(s, z);
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (\old(s->map[q]) == h ? 0 : \old(s->map[q])); */
+static inline void map_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer g, q; Used(s, g) && g != h && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g && !(s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages);
+  //@ assert \forall integer q; 0 <= q < s->pages && s->map[q] == h ==> s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
+  //@ assert Owned(s);
+  set_map(s, s->slab[h].page, s->slab[h].pages, 0) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Apart(s, z);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
+  //@ assert Map(s);
+  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] != h;
+  //@ assert \forall integer g, q; g != h && Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
+  //@ assert Actives(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert Hot(s) && Words(s);
+}
+
+/* Slab h, alone and empty, no page of which is in the map, belongs to no cache from now on. */
+/*@ requires BUT_MAP(s, h) && Apart(s, z) && s->slab[h].next == h && Empty(s, h) && s->cache[s->slab[h].cache - 1].active != h;
+    assigns s->slab[h .. h].cache;
+    SINV Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(h)
+    ensures Apart(s, z);
+    ensures s->slab[h].cache == 0;
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == \old(s->map[q]); */
+static inline void let_go(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h;
+  //@ assert s->slab[h].prev == h;
+  //@ assert \forall integer i; !InUse(s, h, i);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
+  //@ assert \forall integer x; 0 <= x < NODES(s) && x != h ==> s->slab[x].next != h && s->slab[x].prev != h;
+  //@ assert Owned(s);
+  set_cache(s, h, 0) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Apart(s, z);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && g != h;
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && 0 <= s->slab[g].cache - 1 < s->caches;
+  //@ assert Map(s);
+  //@ assert Mapped(s);
+  //@ assert Actives(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert Hot(s) && Words(s);
+}
+
 /* Slab h, alone and empty, is unused from now on; its pages belong to no slab. */
 /*@ requires SInv(s) && Apart(s, z) && Used(s, h) && s->slab[h].next == h && Empty(s, h);
     requires s->cache[s->slab[h].cache - 1].active != h;
-    assigns ALL_SLABS;
-    SINV Z_KEPT SAME_OBJECTS
-    ensures !Used(s, h);
-    ensures \forall integer g; g != h && Used(s, g) ==> \old(Used(s, g)) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
-    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (\old(s->map[q]) == h ? 0 : \old(s->map[q])); */
+    assigns LINKS, s->slab[h .. h].cache, s->map[0 .. s->pages - 1];
+    SINV Z_KEPT SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h)
+    ensures s->pages == \old(s->pages) && \forall integer q; 0 <= q < s->pages ==> s->map[q] == (\old(s->map[q]) == h ? 0 : \old(s->map[q])); */
 static void retire_slab(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel_pages *z) */
 {
-  uint32_t p = s->slab[h].page;
-  s->slab[h].cache = 0;
-  fill(s->map, p, p + s->slab[h].pages, 0);
+  map_out(s, h) /*@ ghost (z) */;
+  let_go(s, h) /*@ ghost (z) */;
   q_in(s, h, 0) /*@ ghost (z) */;
 }
 
@@ -842,6 +963,7 @@ static void set_layout(struct keel_cache *k, uint32_t size)
   //@ assert n > 256 ==> 0 <= (n - 256) * size;
   if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
   //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
+  //@ assert Fits(n, size, pages);
   k->mult = inverse(size);
   k->nobj = n;
   k->order = order;

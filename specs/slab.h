@@ -36,8 +36,9 @@
     predicate Empty{L}(struct keel_slabs *s, integer h) = \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i);
     // it is one of cache c, or of any if there is no cache c
     predicate Mine{L}(struct keel_slabs *s, integer c, integer h) = Used(s, h) && (c < s->caches ==> s->slab[h].cache == c + 1);
-    // address of object i of slab h
-    logic integer obj{L}(struct keel_slabs *s, integer h, integer i) = s->addr + s->slab[h].page * PAGE + i * s->cache[s->slab[h].cache - 1].size;
+    // address of object i of slab h (the sum is a function of its own, so that provers need not multiply to see that it is what it was)
+    logic integer place(integer addr, integer page, integer i, integer size) = addr + page * PAGE + i * size;
+    logic integer obj{L}(struct keel_slabs *s, integer h, integer i) = place(s->addr, s->slab[h].page, i, s->cache[s->slab[h].cache - 1].size);
     // address a is in a page of the instance; its slab, 0 if none; object i of that slab starts there
     predicate InArea{L}(struct keel_slabs *s, integer a) = s->addr <= a < s->addr + s->pages * PAGE;
     logic integer slab_at{L}(struct keel_slabs *s, integer a) = s->map[(a - s->addr) / PAGE];
@@ -46,8 +47,10 @@
     predicate Rings{L}(struct keel_slabs *s) = Ring(s->slab, NODES(s)) && s->slab[0].cache == 0 &&
       (\forall integer h; 1 <= h <= s->slabs ==> 0 <= s->slab[h].cache <= s->caches) &&
       (\forall integer x; s->slabs < x <= s->slabs + s->caches ==> s->slab[x].cache == x - s->slabs);
+    // (a predicate of its own, so that provers need not multiply to see that it still holds)
+    predicate Fits(integer n, integer size, integer pages) = n * size <= pages * PAGE;
     predicate KOk{L}(struct keel_cache *k) = Size(k->size) && Exact(k->mult, k->size) &&
-      1 <= k->nobj <= KEEL_SLAB_OBJECTS && 0 <= k->order <= KEEL_SLAB_ORDER && k->pages == P2(k->order) && k->nobj * k->size <= k->pages * PAGE;
+      1 <= k->nobj <= KEEL_SLAB_OBJECTS && 0 <= k->order <= KEEL_SLAB_ORDER && k->pages == P2(k->order) && Fits(k->nobj, k->size, k->pages);
     predicate Caches{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches && s->cache[c].size != 0 ==> KOk(s->cache + c);
     predicate Full{L}(struct keel_slabs *s) = \forall integer c, i; 0 <= c < s->caches && s->cache[c].size != 0 && 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj);
     predicate Slabs{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> \let k = s->slab[h].cache - 1;
@@ -183,6 +186,27 @@
    \separated(slab + (0 .. slabs + caches), z->ref + (0 .. 1024 * z->u - 1)) && \separated(cache + (0 .. caches - 1), z->ref + (0 .. 1024 * z->u - 1)))
 #define INITIABLE \
   (1 <= slabs <= SLABS_MAX && 1 <= caches <= KEEL_CACHES_MAX && addr != 0 && addr % PAGE == 0 && addr + z->n * PAGE < 0x10000000000000000)
+/* Slabs are of caches that there are; slab h has the shape of those of cache c. */
+/*@ predicate Owned{L}(struct keel_slabs *s) = \forall integer g; 1 <= g <= s->slabs ==> 0 <= s->slab[g].cache <= s->caches;
+    predicate Shaped{L}(struct keel_slabs *s, integer h, integer c) = 0 <= c < s->caches && s->cache[c].size != 0 &&
+      s->slab[h].nobj == s->cache[c].nobj && s->slab[h].mult == s->cache[c].mult && s->slab[h].pages == s->cache[c].pages && s->slab[h].page + s->slab[h].pages <= s->pages; */
+/* The invariant of the slabs, but slab h, in use, has no page in the map. */
+/*@ predicate Unmapped{L}(struct keel_slabs *s, integer h) = (\forall integer p; 0 <= p < s->pages ==> s->map[p] != h) &&
+      (\forall integer g, p; g != h && Used(s, g) && s->slab[g].page <= p < s->slab[g].page + s->slab[g].pages ==> s->map[p] == g); */
+#define BUT_MAP(s, h) (Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Hot(s) && Words(s) && Actives(s) && Live(s) && Used(s, h) && Unmapped(s, h))
+#define BUT_MAP_OF(h)                                                                                            \
+  ensures Arrays(s); ensures Rings(s); ensures Caches(s); ensures Full(s); ensures Slabs(s); ensures Bits(s);    \
+  ensures Map(s); ensures Hot(s); ensures Words(s); ensures Actives(s); ensures Live(s); ensures Used(s, h); ensures Unmapped(s, h);
+/* What the 32-bit numbers of the instance, its pages and its caches are is what it was; and those of all slabs but h. */
+#define SAME_NUMBERS                                                                                             \
+  ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches);               \
+  ensures z->u == \old(z->u) && z->n == \old(z->n) && \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]); \
+  ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].order == \old(s->cache[d].order); \
+  ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].mult == \old(s->cache[d].mult) && s->cache[d].nobj == \old(s->cache[d].nobj) && s->cache[d].pages == \old(s->cache[d].pages);
+#define OTHERS_STAY(h)                                                                                           \
+  ensures \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
+  ensures \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages); \
+  ensures \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].mult == \old(s->slab[g].mult);
 /* What changes when a cache turns to another word or slab. */
 #define HOT(c) s->cache[c .. c].word, s->cache[c .. c].first, s->cache[c .. c].at, s->cache[c .. c].active
 #define LINKS s->slab[0 .. s->slabs + s->caches].next, s->slab[0 .. s->slabs + s->caches].prev, s->slab[0 .. s->slabs + s->caches].live
