@@ -601,6 +601,22 @@ static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
   put_block(s, p) /*@ ghost (z, st, ord) */;
 }
 
+/* Cache c hands out from no word. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches;
+    assigns s->cache[c .. c].word;
+    SINV Z_KEPT SAME_FREE
+    ensures s->cache[c].word == 0;
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].word == \old(s->cache[d].word); */
+static inline void no_word(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  s->cache[c].word = 0;
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \at(s->cache[d].first, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].word == \at(s->cache[d].word, Pre);
+}
+
 /* Slab h of cache c is not the one that objects are taken from. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1;
     assigns HOT(c);
@@ -609,8 +625,17 @@ static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 static inline void leave(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
   if (s->cache[c].active == h) {
-    s->cache[c].word = 0;
-    s->cache[c].active = 0;
+    no_word(s, c) /*@ ghost (z) */;
+    no_active(s->cache, c) /*@ ghost (s->caches) */;
+    //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre);
+    //@ assert Actives(s);
+    //@ assert Hot(s) && Words(s);
+    //@ assert Kept{Pre, Here}(z, st, ord);
+    //@ assert Pool(z, st, ord);
+    //@ assert Inv(z, st, ord);
+    //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+    //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+    //@ ghost g_fold(z, st, ord);
   }
 }
 
@@ -675,6 +700,15 @@ KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (P
 static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
   s->cache[c].kept = h;
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre);
+  //@ assert Actives(s);
+  //@ assert Hot(s) && Words(s);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
@@ -700,7 +734,14 @@ KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ gho
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE */
 KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
+  //@ assert Ring(s->slab, NODES(s));
   r_live(s->slab, h, s->slab[h].live - 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* ---- caches ---- */
@@ -907,7 +948,20 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void end(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
+  //@ assert \forall integer h; Used(s, h) ==> 0 <= s->slab[h].cache - 1 < s->caches && s->slab[h].cache - 1 != c;
+  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
   s->cache[c].size = 0;
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert Caches(s);
+  //@ assert Full(s);
+  //@ assert Slabs(s);
+  //@ assert Hot(s);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* ---- a new instance ---- */
