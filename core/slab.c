@@ -798,9 +798,8 @@ static inline uint32_t fit_in(uint32_t pages, uint32_t size)
 
 /* The slabs of cache k will be of objects of this size: 128 at least, and little waste, if the largest slab allows it. */
 /*@ requires \valid(k) && Size(size);
-    assigns k->size, k->mult, k->nobj, k->order, k->pages;
-    ensures k->size == size;
-    ensures KOk(k); */
+    assigns k->mult, k->nobj, k->order, k->pages;
+    ensures LAID_OUT(k, size); */
 static void set_layout(struct keel_cache *k, uint32_t size)
 {
   uint32_t order = 0, pages = 1, n = fit_in(1, size);
@@ -821,7 +820,6 @@ static void set_layout(struct keel_cache *k, uint32_t size)
   k->nobj = n;
   k->order = order;
   k->pages = pages;
-  k->size = size;
 }
 
 /* All of n objects are free, in the words that stand for them. */
@@ -846,15 +844,33 @@ static void set_full(uint64_t *full, uint32_t n)
   }
 }
 
-/* Cache c has the layout for objects of this size; nothing else changes. */
-/*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && Size(size);
-    assigns s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
-    ensures z->u == \old(z->u) && z->n == \old(z->n);
-    ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
+/* Slabs of cache c will be as size needs it; nothing else changes. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && Size(size);
+    assigns s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
+    ensures LAID_OUT(s->cache + c, size) && s->cache[c].size == \old(s->cache[c].size);
     FRAME32 */
 static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
 {
   set_layout(&s->cache[c], size);
+}
+
+/* Cache c, without slabs, has objects of this size; 0: it is not in use. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && \forall integer h; Used(s, h) ==> s->slab[h].cache <= s->caches && s->slab[h].cache != c + 1;
+    assigns s->cache[c .. c].size;
+    SAME_OBJECTS
+    ensures \forall integer h; Used(s, h) ==> 0 <= s->slab[h].cache - 1 < s->caches && s->slab[h].cache - 1 != c;
+    ensures \old(Slabs(s)) ==> Slabs(s);
+    ensures \forall integer d; 0 <= d < s->caches && d != c && \old(KOk(s->cache + d)) ==> KOk(s->cache + d);
+    ensures s->cache[c].size == size;
+    ensures s->cache[c].mult == \old(s->cache[c].mult) && s->cache[c].nobj == \old(s->cache[c].nobj);
+    ensures s->cache[c].order == \old(s->cache[c].order) && s->cache[c].pages == \old(s->cache[c].pages);
+    FRAME32 */
+static inline void set_size(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  s->cache[c].size = size;
+  //@ assert \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache == \at(s->slab[h].cache, Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].nobj == \at(s->slab[h].nobj, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer h, i; Used(s, h) ==> obj(s, h, i) == \at(obj(s, h, i), Pre);
 }
 
 /* All objects of an empty slab of cache c are free; nothing else changes. */
@@ -940,7 +956,28 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
   //@ ghost g_fold(z, st, ord);
 }
 
-/* Cache c, without slabs, is not in use from now on. */
+/* Cache c, without slabs, is not in use from now on: for the slabs ... */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache != c + 1;
+    assigns s->cache[c .. c].size;
+    SINV Z_KEPT SAME_OBJECTS SAME_OWNERS
+    ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
+    ensures s->cache[c].size == 0;
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void end_s(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
+  set_size(s, c, 0) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Rings(s) && Slabs(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> d != c && \at(KOk(s->cache + d), Pre);
+  //@ assert Caches(s) && Full(s);
+  //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
+  //@ assert Bits(s);
+  //@ assert Map(s);
+  //@ assert Mapped(s);
+  //@ assert Hot(s);
+}
+
+/* ... and the pages. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache != c + 1;
     assigns s->cache[c .. c].size;
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS
@@ -948,14 +985,7 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void end(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  //@ assert \forall integer h; Used(s, h) ==> 0 <= s->slab[h].cache - 1 < s->caches && s->slab[h].cache - 1 != c;
-  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
-  s->cache[c].size = 0;
-  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
-  //@ assert Caches(s);
-  //@ assert Full(s);
-  //@ assert Slabs(s);
-  //@ assert Hot(s);
+  end_s(s, c) /*@ ghost (z) */;
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
