@@ -844,37 +844,21 @@ static void set_full(uint64_t *full, uint32_t n)
   }
 }
 
-/* Slabs of cache c will be as size needs it; nothing else changes. */
-/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && Size(size);
+/* Slabs of cache c, which has none yet, will be as objects of this size need it. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c) && Size(size);
     assigns s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
     ensures LAID_OUT(s->cache + c, size) && s->cache[c].size == \old(s->cache[c].size);
-    FRAME32 */
+    OTHERS FRAME32 */
 static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
 {
   set_layout(&s->cache[c], size);
-}
-
-/* Cache c, without slabs, has objects of this size; 0: it is not in use. */
-/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && \forall integer h; Used(s, h) ==> s->slab[h].cache <= s->caches && s->slab[h].cache != c + 1;
-    assigns s->cache[c .. c].size;
-    SAME_OBJECTS
-    ensures \forall integer h; Used(s, h) ==> 0 <= s->slab[h].cache - 1 < s->caches && s->slab[h].cache - 1 != c;
-    ensures \old(Slabs(s)) ==> Slabs(s);
-    ensures \forall integer d; 0 <= d < s->caches && d != c && \old(KOk(s->cache + d)) ==> KOk(s->cache + d);
-    ensures s->cache[c].size == size;
-    ensures s->cache[c].mult == \old(s->cache[c].mult) && s->cache[c].nobj == \old(s->cache[c].nobj);
-    ensures s->cache[c].order == \old(s->cache[c].order) && s->cache[c].pages == \old(s->cache[c].pages);
-    FRAME32 */
-static inline void set_size(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
-{
-  s->cache[c].size = size;
   //@ assert \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache == \at(s->slab[h].cache, Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].nobj == \at(s->slab[h].nobj, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
   //@ assert \forall integer h, i; Used(s, h) ==> obj(s, h, i) == \at(obj(s, h, i), Pre);
 }
 
-/* All objects of an empty slab of cache c are free; nothing else changes. */
-/*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].nobj <= 256;
+/* All objects of an empty slab of cache c are free. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && s->cache[c].nobj <= 256;
     assigns s->cache[c].full[0 .. 3];
     ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
     ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
@@ -886,68 +870,95 @@ static inline void set_free(struct keel_slabs *s, uint32_t c) /*@ ghost (struct 
   set_full(s->cache[c].full, s->cache[c].nobj);
 }
 
-/* Cache c, not in use, becomes one of objects of this size: for the slabs ... */
-/*@ requires SInv(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].size == 0 && Size(size);
-    assigns s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
-    SINV SAME_OBJECTS
-    ensures s->cache[c].size == size && KOk(s->cache + c);
-    ensures s->cache[c].word == 0 && s->cache[c].active == 0;
-    ensures Apart(s, z);
-    ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
-    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages);
-    ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
-    ensures z->u == \old(z->u) && z->n == \old(z->n);
-    ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
-    ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
-    ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
-    ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);
-    ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]); */
-static void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+/* Cache c, without slabs, has objects of this size; 0: it is not in use. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c);
+    assigns s->cache[c .. c].size;
+    ensures s->cache[c].size == size;
+    ensures Size(size) && \old(LAID_OUT(s->cache + c, size)) ==> KOk(s->cache + c);
+    ensures s->cache[c].mult == \old(s->cache[c].mult) && s->cache[c].nobj == \old(s->cache[c].nobj);
+    ensures s->cache[c].order == \old(s->cache[c].order) && s->cache[c].pages == \old(s->cache[c].pages);
+    OTHERS FRAME32 */
+static inline void set_size(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
 {
-  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c;
-  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
-  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> 0 <= s->cache[d].active <= s->slabs && 0 <= s->cache[d].at < 4 && 0 <= s->cache[d].kept <= s->slabs;
+  s->cache[c].size = size;
+  //@ assert \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache == \at(s->slab[h].cache, Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].nobj == \at(s->slab[h].nobj, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer h, i; Used(s, h) ==> obj(s, h, i) == \at(obj(s, h, i), Pre);
+}
+
+/* Cache c, not in use, has the layout for objects of this size ... */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size == 0 && Size(size);
+    assigns s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
+    SINV Z_KEPT SAME_OBJECTS SAME_OWNERS SAME_MAP
+    ensures Apart(s, z);
+    ensures LAID_OUT(s->cache + c, size);
+    ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void begin_32(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert NO_SLABS(c);
   lay_out(s, c, size) /*@ ghost (z) */;
-  //@ assert Arrays(s);
-  //@ assert Apart(s, z);
-  //@ assert Zone(z);
-  //@ assert NODES(s) == \at(NODES(s), Pre);
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
-  //@ assert Ring(s->slab, NODES(s));
-  //@ assert Rings(s);
+  //@ assert Arrays(s) && Rings(s) && Slabs(s);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> d != c && \at(KOk(s->cache + d), Pre);
+  //@ assert Caches(s) && Full(s);
   //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
-  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c && 0 <= s->slab[h].cache - 1 < s->caches;
-  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
-  //@ assert Caches(s);
-  //@ assert Slabs(s);
+  //@ assert Bits(s);
   //@ assert Map(s);
   //@ assert Mapped(s);
-  //@ assert Actives(s);
   //@ assert Hot(s);
-  //@ assert Words(s);
-  //@ assert Bits(s);
-  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+}
+
+/* ... and the words of its empty slabs ... */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size == 0 && s->cache[c].nobj <= 256;
+    assigns s->cache[c].full[0 .. 3];
+    SINV Z_KEPT SAME_OBJECTS
+    ensures \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj); */
+static inline void begin_64(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
   set_free(s, c) /*@ ghost (z) */;
-  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
   //@ assert \forall integer h, i; 0 <= h <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, h, i), Pre));
+  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+  //@ assert Full(s);
+}
+
+/* ... and is in use: for the slabs ... */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size == 0 && Size(size) && LAID_OUT(s->cache + c, size);
+    requires \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj);
+    assigns s->cache[c .. c].size;
+    SINV Z_KEPT SAME_OBJECTS SAME_OWNERS SAME_MAP
+    ensures Apart(s, z);
+    ensures s->cache[c].size == size && KOk(s->cache + c);
+    ensures s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert NO_SLABS(c);
+  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
+  set_size(s, c, size) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Rings(s) && Slabs(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 && d != c ==> \at(KOk(s->cache + d), Pre);
+  //@ assert Caches(s);
+  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+  //@ assert Full(s);
+  //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
+  //@ assert Bits(s);
+  //@ assert Map(s);
+  //@ assert Mapped(s);
+  //@ assert Hot(s);
 }
 
 /* ... and the pages. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size == 0 && Size(size);
-    assigns s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
-    KEEPS_BOTH SAME_OBJECTS
+    assigns s->cache[c .. c].full[0 .. 3], s->cache[c .. c].size, s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS
     ensures s->cache[c].size == size && KOk(s->cache + c);
-    ensures s->cache[c].word == 0 && s->cache[c].active == 0; */
+    ensures s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
 {
+  begin_32(s, c, size) /*@ ghost (z) */;
+  begin_64(s, c) /*@ ghost (z) */;
   begin_s(s, c, size) /*@ ghost (z) */;
-  //@ assert SAME_WORDS;
-  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
-  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
@@ -959,8 +970,7 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
 /* Cache c, without slabs, is not in use from now on: for the slabs ... */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache != c + 1;
     assigns s->cache[c .. c].size;
-    SINV Z_KEPT SAME_OBJECTS SAME_OWNERS
-    ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
+    SINV Z_KEPT SAME_OBJECTS SAME_OWNERS SAME_MAP
     ensures s->cache[c].size == 0;
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void end_s(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */

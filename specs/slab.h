@@ -124,6 +124,7 @@
   ensures !Used(s, h);                                                                                           \
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+#define SAME_MAP ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
 /* The layout of all caches is what it was; */
 #define SAME_CACHES                                                                                              \
   ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].order == \old(s->cache[d].order);
@@ -282,6 +283,13 @@
 */
 
 
+/* Objects, slabs and the other caches are what they were when the layout of cache c, which has no slabs, changes. */
+#define NO_SLABS(c) (\forall integer h; Used(s, h) ==> s->slab[h].cache <= s->caches && s->slab[h].cache != c + 1)
+#define OTHERS                                                                                                   \
+  SAME_OBJECTS                                                                                                   \
+  ensures \forall integer h; Used(s, h) ==> 0 <= s->slab[h].cache - 1 < s->caches && s->slab[h].cache - 1 != c; \
+  ensures \old(Slabs(s)) ==> Slabs(s);                                                                          \
+  ensures \forall integer d; 0 <= d < s->caches && d != c && \old(KOk(s->cache + d)) ==> KOk(s->cache + d);
 /* Slabs of cache k are as objects of this size need it. */
 #define LAID_OUT(k, size) (Exact((k)->mult, size) && 1 <= (k)->nobj <= KEEL_SLAB_OBJECTS && 0 <= (k)->order <= KEEL_SLAB_ORDER && \
   (k)->pages == P2((k)->order) && (k)->nobj * (size) <= (k)->pages * PAGE)
