@@ -796,32 +796,6 @@ static inline uint32_t fit_in(uint32_t pages, uint32_t size)
   return pages * KEEL_PAGE_SIZE / size;
 }
 
-/* The slabs of cache k will be of objects of this size: 128 at least, and little waste, if the largest slab allows it. */
-/*@ requires \valid(k) && Size(size);
-    assigns k->mult, k->nobj, k->order, k->pages;
-    ensures LAID_OUT(k, size); */
-static void set_layout(struct keel_cache *k, uint32_t size)
-{
-  uint32_t order = 0, pages = 1, n = fit_in(1, size);
-  /*@ loop invariant 0 <= order <= KEEL_SLAB_ORDER && pages == P2(order);
-      loop invariant n * size <= pages * PAGE < n * size + size;
-      loop assigns order, pages, n;
-      loop variant KEEL_SLAB_ORDER - order; */
-  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
-    order++;
-    pages *= 2u;
-    n = fit_in(pages, size);
-  }
-  //@ assert n >= 1;
-  //@ assert n > 256 ==> 0 <= (n - 256) * size;
-  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
-  //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
-  k->mult = inverse(size);
-  k->nobj = n;
-  k->order = order;
-  k->pages = pages;
-}
-
 /* All of n objects are free, in the words that stand for them. */
 /*@ requires \valid(full + (0 .. 3)) && n <= 256;
     assigns full[0 .. 3];
@@ -844,17 +818,53 @@ static void set_full(uint64_t *full, uint32_t n)
   }
 }
 
-/* Slabs of cache c, which has none yet, will be as objects of this size need it. */
-/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c) && Size(size);
-    assigns s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
-    ensures LAID_OUT(s->cache + c, size) && s->cache[c].size == \old(s->cache[c].size);
+/* One number of the layout of cache c, which has no slabs, is v. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c);
+    requires p == &s->cache[c].mult || p == &s->cache[c].nobj || p == &s->cache[c].order || p == &s->cache[c].pages;
+    assigns *p;
+    ensures *p == v && s->cache[c].size == \old(s->cache[c].size);
+    ensures p != &s->cache[c].mult ==> s->cache[c].mult == \old(s->cache[c].mult);
+    ensures p != &s->cache[c].nobj ==> s->cache[c].nobj == \old(s->cache[c].nobj);
+    ensures p != &s->cache[c].order ==> s->cache[c].order == \old(s->cache[c].order);
+    ensures p != &s->cache[c].pages ==> s->cache[c].pages == \old(s->cache[c].pages);
+    ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
     OTHERS FRAME32 */
-static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+static inline void set_one(struct keel_slabs *s, uint32_t c, uint32_t *p, uint32_t v) /*@ ghost (struct keel_pages *z) */
 {
-  set_layout(&s->cache[c], size);
+  *p = v;
   //@ assert \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache == \at(s->slab[h].cache, Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].nobj == \at(s->slab[h].nobj, Pre);
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
   //@ assert \forall integer h, i; Used(s, h) ==> obj(s, h, i) == \at(obj(s, h, i), Pre);
+}
+
+/* Slabs of cache c, which has none yet, will be as objects of this size need it: 128 of them at least, and little waste, if
+   the largest slab allows it. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c) && Size(size);
+    assigns s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    ensures LAID_OUT(s->cache + c, size) && s->cache[c].size == \old(s->cache[c].size);
+    OTHERS FRAME32 */
+static void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  uint32_t order = 0, pages = 1, n = fit_in(1, size);
+  /*@ loop invariant 0 <= order <= KEEL_SLAB_ORDER && pages == P2(order);
+      loop invariant n * size <= pages * PAGE < n * size + size;
+      loop assigns order, pages, n;
+      loop variant KEEL_SLAB_ORDER - order; */
+  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
+    order++;
+    pages *= 2u;
+    n = fit_in(pages, size);
+  }
+  //@ assert n >= 1;
+  //@ assert n > 256 ==> 0 <= (n - 256) * size;
+  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
+  //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
+  uint32_t mult = inverse(size);
+  struct keel_cache *k = &s->cache[c];
+  set_one(s, c, &k->mult, mult) /*@ ghost (z) */;
+  set_one(s, c, &k->nobj, n) /*@ ghost (z) */;
+  set_one(s, c, &k->order, order) /*@ ghost (z) */;
+  set_one(s, c, &k->pages, pages) /*@ ghost (z) */;
 }
 
 /* All objects of an empty slab of cache c are free. */
@@ -904,7 +914,10 @@ static inline void begin_32(struct keel_slabs *s, uint32_t c, uint32_t size) /*@
   //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
   //@ assert Bits(s);
   //@ assert Map(s);
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].pages == \at(s->slab[h].pages, Pre) && s->slab[h].page + s->slab[h].pages <= s->pages;
+  //@ assert \forall integer h, p; Used(s, h) && s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages ==> \at(s->map[p], Pre) == h && 0 <= p < s->pages;
   //@ assert Mapped(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> Used(s, s->cache[d].active) && \at(HotAt(s, d), Pre);
   //@ assert Hot(s);
 }
 
@@ -943,6 +956,8 @@ static inline void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ 
   //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
   //@ assert Bits(s);
   //@ assert Map(s);
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].pages == \at(s->slab[h].pages, Pre) && s->slab[h].page + s->slab[h].pages <= s->pages;
+  //@ assert \forall integer h, p; Used(s, h) && s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages ==> \at(s->map[p], Pre) == h && 0 <= p < s->pages;
   //@ assert Mapped(s);
   //@ assert Hot(s);
 }
