@@ -974,6 +974,14 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
   begin_32(s, c, size) /*@ ghost (z) */;
   begin_64(s, c) /*@ ghost (z) */;
   begin_s(s, c, size) /*@ ghost (z) */;
+  //@ assert SAME_WORDS;
+  //@ assert SAME_REFS;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert z->l0 == \at(z->l0, Pre) && z->l1 == \at(z->l1, Pre) && z->l2 == \at(z->l2, Pre) && z->l3 == \at(z->l3, Pre) && z->tag == \at(z->tag, Pre) && z->ref == \at(z->ref, Pre);
+  //@ assert \forall integer q; 0 <= q < NP ==> z->tag[q] == \at(z->tag[q], Pre) && st[q] == \at(st[q], Pre) && ord[q] == \at(ord[q], Pre);
+  //@ assert nfree(st, NP) == \at(nfree(st, NP), Pre);
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
