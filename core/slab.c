@@ -840,7 +840,7 @@ static inline void set_one(struct keel_slabs *s, uint32_t c, uint32_t *p, uint32
 /* Slabs of cache c, which has none yet, will be as objects of this size need it: 128 of them at least, and little waste, if
    the largest slab allows it. */
 /*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c) && Size(size);
-    assigns s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
+    assigns s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
     ensures LAID_OUT(s->cache + c, size) && s->cache[c].size == \old(s->cache[c].size);
     OTHERS FRAME32 */
 static void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
@@ -910,7 +910,9 @@ static inline void begin_32(struct keel_slabs *s, uint32_t c, uint32_t size) /*@
   //@ assert Arrays(s) && Rings(s) && Slabs(s);
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> d != c && \at(KOk(s->cache + d), Pre);
-  //@ assert Caches(s) && Full(s);
+  //@ assert Caches(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre);
+  //@ assert Full(s);
   //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
   //@ assert Bits(s);
   //@ assert Map(s);
@@ -918,6 +920,7 @@ static inline void begin_32(struct keel_slabs *s, uint32_t c, uint32_t size) /*@
   //@ assert \forall integer h, p; Used(s, h) && s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages ==> \at(s->map[p], Pre) == h && 0 <= p < s->pages;
   //@ assert Mapped(s);
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> Used(s, s->cache[d].active) && \at(HotAt(s, d), Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> s->slab[s->cache[d].active].page == \at(s->slab[s->cache[d].active].page, Pre);
   //@ assert Hot(s);
 }
 
