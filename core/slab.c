@@ -788,6 +788,22 @@ static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
   put_block(s, p) /*@ ghost (z, st, ord) */;
 }
 
+/* Cache c hands out from no word. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches;
+    assigns s->cache[c .. c].word;
+    SINV Z_KEPT SAME_FREE
+    ensures s->cache[c].word == 0;
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].word == \old(s->cache[d].word); */
+static inline void no_word(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  s->cache[c].word = 0;
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \at(s->cache[d].first, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].word == \at(s->cache[d].word, Pre);
+}
+
 /* Slab h of cache c is not the one that objects are taken from. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1;
     assigns HOT(c);
@@ -796,8 +812,17 @@ static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 static inline void leave(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
   if (s->cache[c].active == h) {
-    s->cache[c].word = 0;
-    s->cache[c].active = 0;
+    no_word(s, c) /*@ ghost (z) */;
+    no_active(s->cache, c) /*@ ghost (s->caches) */;
+    //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre);
+    //@ assert Actives(s);
+    //@ assert Hot(s) && Words(s);
+    //@ assert Kept{Pre, Here}(z, st, ord);
+    //@ assert Pool(z, st, ord);
+    //@ assert Inv(z, st, ord);
+    //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+    //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+    //@ ghost g_fold(z, st, ord);
   }
 }
 
@@ -862,6 +887,15 @@ KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (P
 static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
   s->cache[c].kept = h;
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre);
+  //@ assert Actives(s);
+  //@ assert Hot(s) && Words(s);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
@@ -887,7 +921,14 @@ KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ gho
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE */
 KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
+  //@ assert Ring(s->slab, NODES(s));
   r_live(s->slab, h, s->slab[h].live - 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* ---- caches ---- */
@@ -942,35 +983,6 @@ static inline uint32_t fit_in(uint32_t pages, uint32_t size)
   return pages * KEEL_PAGE_SIZE / size;
 }
 
-/* The slabs of cache k will be of objects of this size: 128 at least, and little waste, if the largest slab allows it. */
-/*@ requires \valid(k) && Size(size);
-    assigns k->size, k->mult, k->nobj, k->order, k->pages;
-    ensures k->size == size;
-    ensures KOk(k); */
-static void set_layout(struct keel_cache *k, uint32_t size)
-{
-  uint32_t order = 0, pages = 1, n = fit_in(1, size);
-  /*@ loop invariant 0 <= order <= KEEL_SLAB_ORDER && pages == P2(order);
-      loop invariant n * size <= pages * PAGE < n * size + size;
-      loop assigns order, pages, n;
-      loop variant KEEL_SLAB_ORDER - order; */
-  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
-    order++;
-    pages *= 2u;
-    n = fit_in(pages, size);
-  }
-  //@ assert n >= 1;
-  //@ assert n > 256 ==> 0 <= (n - 256) * size;
-  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
-  //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
-  //@ assert Fits(n, size, pages);
-  k->mult = inverse(size);
-  k->nobj = n;
-  k->order = order;
-  k->pages = pages;
-  k->size = size;
-}
-
 /* All of n objects are free, in the words that stand for them. */
 /*@ requires \valid(full + (0 .. 3)) && n <= 256;
     assigns full[0 .. 3];
@@ -993,19 +1005,58 @@ static void set_full(uint64_t *full, uint32_t n)
   }
 }
 
-/* Cache c has the layout for objects of this size; nothing else changes. */
-/*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && Size(size);
-    assigns s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
-    ensures z->u == \old(z->u) && z->n == \old(z->n);
-    ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
-    FRAME32 */
-static inline void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+/* One number of the layout of cache c, which has no slabs, is v. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c);
+    requires p == &s->cache[c].mult || p == &s->cache[c].nobj || p == &s->cache[c].order || p == &s->cache[c].pages;
+    assigns *p;
+    ensures *p == v && s->cache[c].size == \old(s->cache[c].size);
+    ensures p != &s->cache[c].mult ==> s->cache[c].mult == \old(s->cache[c].mult);
+    ensures p != &s->cache[c].nobj ==> s->cache[c].nobj == \old(s->cache[c].nobj);
+    ensures p != &s->cache[c].order ==> s->cache[c].order == \old(s->cache[c].order);
+    ensures p != &s->cache[c].pages ==> s->cache[c].pages == \old(s->cache[c].pages);
+    ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
+    OTHERS FRAME32 */
+static inline void set_one(struct keel_slabs *s, uint32_t c, uint32_t *p, uint32_t v) /*@ ghost (struct keel_pages *z) */
 {
-  set_layout(&s->cache[c], size);
+  *p = v;
+  //@ assert \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache == \at(s->slab[h].cache, Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].nobj == \at(s->slab[h].nobj, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer h, i; Used(s, h) ==> obj(s, h, i) == \at(obj(s, h, i), Pre);
 }
 
-/* All objects of an empty slab of cache c are free; nothing else changes. */
-/*@ requires Arrays(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].nobj <= 256;
+/* Slabs of cache c, which has none yet, will be as objects of this size need it: 128 of them at least, and little waste, if
+   the largest slab allows it. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c) && Size(size);
+    assigns s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
+    ensures LAID_OUT(s->cache + c, size) && s->cache[c].size == \old(s->cache[c].size);
+    OTHERS FRAME32 */
+static void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  uint32_t order = 0, pages = 1, n = fit_in(1, size);
+  /*@ loop invariant 0 <= order <= KEEL_SLAB_ORDER && pages == P2(order);
+      loop invariant n * size <= pages * PAGE < n * size + size;
+      loop assigns order, pages, n;
+      loop variant KEEL_SLAB_ORDER - order; */
+  while (order < KEEL_SLAB_ORDER && n < KEEL_SLAB_OBJECTS && (n < 128u || pages * KEEL_PAGE_SIZE - n * size > pages * KEEL_PAGE_SIZE / 16u)) {
+    order++;
+    pages *= 2u;
+    n = fit_in(pages, size);
+  }
+  //@ assert n >= 1;
+  //@ assert n > 256 ==> 0 <= (n - 256) * size;
+  if (n > KEEL_SLAB_OBJECTS) n = KEEL_SLAB_OBJECTS;
+  //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
+  //@ assert Fits(n, size, pages);
+  uint32_t mult = inverse(size);
+  struct keel_cache *k = &s->cache[c];
+  set_one(s, c, &k->mult, mult) /*@ ghost (z) */;
+  set_one(s, c, &k->nobj, n) /*@ ghost (z) */;
+  set_one(s, c, &k->order, order) /*@ ghost (z) */;
+  set_one(s, c, &k->pages, pages) /*@ ghost (z) */;
+}
+
+/* All objects of an empty slab of cache c are free. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && s->cache[c].nobj <= 256;
     assigns s->cache[c].full[0 .. 3];
     ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
     ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
@@ -1017,69 +1068,115 @@ static inline void set_free(struct keel_slabs *s, uint32_t c) /*@ ghost (struct 
   set_full(s->cache[c].full, s->cache[c].nobj);
 }
 
-/* Cache c, not in use, becomes one of objects of this size: for the slabs ... */
-/*@ requires SInv(s) && Apart(s, z) && Zone(z) && c < s->caches && s->cache[c].size == 0 && Size(size);
-    assigns s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
-    SINV SAME_OBJECTS
+/* Cache c, without slabs, has objects of this size; 0: it is not in use. */
+/*@ requires Arrays(s) && Apart(s, z) && c < s->caches && NO_SLABS(c);
+    assigns s->cache[c .. c].size;
+    ensures s->cache[c].size == size;
+    ensures Size(size) && \old(LAID_OUT(s->cache + c, size)) ==> KOk(s->cache + c);
+    ensures s->cache[c].mult == \old(s->cache[c].mult) && s->cache[c].nobj == \old(s->cache[c].nobj);
+    ensures s->cache[c].order == \old(s->cache[c].order) && s->cache[c].pages == \old(s->cache[c].pages);
+    OTHERS FRAME32 */
+static inline void set_size(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  s->cache[c].size = size;
+  //@ assert \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache == \at(s->slab[h].cache, Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].nobj == \at(s->slab[h].nobj, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer h, i; Used(s, h) ==> obj(s, h, i) == \at(obj(s, h, i), Pre);
+}
+
+/* Cache c, not in use, has the layout for objects of this size ... */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size == 0 && Size(size);
+    assigns s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
+    SINV Z_KEPT SAME_OBJECTS SAME_OWNERS SAME_MAP
+    ensures Apart(s, z);
+    ensures LAID_OUT(s->cache + c, size);
+    ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void begin_32(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert NO_SLABS(c);
+  lay_out(s, c, size) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Rings(s) && Slabs(s);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> d != c && \at(KOk(s->cache + d), Pre);
+  //@ assert Caches(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre);
+  //@ assert Full(s);
+  //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
+  //@ assert Bits(s);
+  //@ assert Map(s);
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].pages == \at(s->slab[h].pages, Pre) && s->slab[h].page + s->slab[h].pages <= s->pages;
+  //@ assert \forall integer h, p; Used(s, h) && s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages ==> \at(s->map[p], Pre) == h && 0 <= p < s->pages;
+  //@ assert Mapped(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> Used(s, s->cache[d].active) && \at(HotAt(s, d), Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> s->slab[s->cache[d].active].page == \at(s->slab[s->cache[d].active].page, Pre);
+  //@ assert Hot(s);
+}
+
+/* ... and the words of its empty slabs ... */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size == 0 && s->cache[c].nobj <= 256;
+    assigns s->cache[c].full[0 .. 3];
+    SINV Z_KEPT SAME_OBJECTS
+    ensures \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj); */
+static inline void begin_64(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  set_free(s, c) /*@ ghost (z) */;
+  //@ assert \forall integer h, i; 0 <= h <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, h, i), Pre));
+  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+  //@ assert Full(s);
+}
+
+/* ... and is in use: for the slabs ... */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size == 0 && Size(size) && LAID_OUT(s->cache + c, size);
+    requires \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj);
+    assigns s->cache[c .. c].size;
+    SINV Z_KEPT SAME_OBJECTS SAME_OWNERS SAME_MAP
+    ensures Apart(s, z);
     ensures s->cache[c].size == size && KOk(s->cache + c);
     ensures s->cache[c].word == 0 && s->cache[c].active == 0;
-    ensures Apart(s, z);
-    ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
-    ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages);
-    ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
-    ensures z->u == \old(z->u) && z->n == \old(z->n);
-    ensures \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
-    ensures \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \old(z->l0[v]);
-    ensures \forall integer v; 0 <= v < W1(z->u) ==> z->l1[v] == \old(z->l1[v]);
-    ensures \forall integer v; 0 <= v < W2(z->u) ==> z->l2[v] == \old(z->l2[v]);
-    ensures \forall integer v; 0 <= v < W3(z->u) ==> z->l3[v] == \old(z->l3[v]); */
-static void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (struct keel_pages *z) */
 {
-  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c;
+  //@ assert NO_SLABS(c);
   //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
-  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> 0 <= s->cache[d].active <= s->slabs && 0 <= s->cache[d].at < 4 && 0 <= s->cache[d].kept <= s->slabs;
-  lay_out(s, c, size) /*@ ghost (z) */;
-  //@ assert Arrays(s);
-  //@ assert Apart(s, z);
-  //@ assert Zone(z);
-  //@ assert NODES(s) == \at(NODES(s), Pre);
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
-  //@ assert Ring(s->slab, NODES(s));
-  //@ assert Rings(s);
-  //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
-  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].cache - 1 != c && 0 <= s->slab[h].cache - 1 < s->caches;
-  //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].size != 0 ==> KOk(s->cache + d);
+  set_size(s, c, size) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Rings(s) && Slabs(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 && d != c ==> \at(KOk(s->cache + d), Pre);
   //@ assert Caches(s);
-  //@ assert Slabs(s);
-  //@ assert Map(s);
-  //@ assert Mapped(s);
-  //@ assert Actives(s);
-  //@ assert Hot(s);
-  //@ assert Words(s);
+  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+  //@ assert Full(s);
+  //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
   //@ assert Bits(s);
-  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
-  set_free(s, c) /*@ ghost (z) */;
-  //@ assert \forall integer d, i; 0 <= d < s->caches && d != c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
-  //@ assert \forall integer h, i; 0 <= h <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, h, i), Pre));
+  //@ assert Map(s);
+  //@ assert \forall integer h; Used(s, h) ==> s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].pages == \at(s->slab[h].pages, Pre) && s->slab[h].page + s->slab[h].pages <= s->pages;
+  //@ assert \forall integer h, p; Used(s, h) && s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages ==> \at(s->map[p], Pre) == h && 0 <= p < s->pages;
+  //@ assert Mapped(s);
+  //@ assert Hot(s);
 }
 
 /* ... and the pages. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size == 0 && Size(size);
-    assigns s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
-    KEEPS_BOTH SAME_OBJECTS
+    assigns s->cache[c .. c].full[0 .. 3], s->cache[c .. c].size, s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS
     ensures s->cache[c].size == size && KOk(s->cache + c);
-    ensures s->cache[c].word == 0 && s->cache[c].active == 0; */
+    ensures s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
 {
+  begin_32(s, c, size) /*@ ghost (z) */;
+  begin_64(s, c) /*@ ghost (z) */;
   begin_s(s, c, size) /*@ ghost (z) */;
-  //@ assert SAME_WORDS;
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert \forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> \at(z->l0[v], Pre) == \at(z->l0[v], Here);
+  //@ assert \forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> \at(z->l1[v], Pre) == \at(z->l1[v], Here);
+  //@ assert \forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> \at(z->l2[v], Pre) == \at(z->l2[v], Here);
+  //@ assert \forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> \at(z->l3[v], Pre) == \at(z->l3[v], Here);
+  //@ assert \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> \at(z->ref[q], Pre) == \at(z->ref[q], Here) && \at(z->tag[q], Pre) == \at(z->tag[q], Here);
+  //@ assert \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> \at(st[q], Pre) == \at(st[q], Here) && \at(ord[q], Pre) == \at(ord[q], Here);
+  //@ assert nfree{Pre}(st, 1024 * \at(z->u, Pre)) == nfree{Here}(st, 1024 * \at(z->u, Pre));
   //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Zone(z);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
@@ -1087,7 +1184,27 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
   //@ ghost g_fold(z, st, ord);
 }
 
-/* Cache c, without slabs, is not in use from now on. */
+/* Cache c, without slabs, is not in use from now on: for the slabs ... */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache != c + 1;
+    assigns s->cache[c .. c].size;
+    SINV Z_KEPT SAME_OBJECTS SAME_OWNERS SAME_MAP
+    ensures s->cache[c].size == 0;
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void end_s(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
+  set_size(s, c, 0) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Rings(s) && Slabs(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> d != c && \at(KOk(s->cache + d), Pre);
+  //@ assert Caches(s) && Full(s);
+  //@ assert \forall integer h; Used(s, h) <==> \at(Used(s, h), Pre);
+  //@ assert Bits(s);
+  //@ assert Map(s);
+  //@ assert Mapped(s);
+  //@ assert Hot(s);
+}
+
+/* ... and the pages. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache != c + 1;
     assigns s->cache[c .. c].size;
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS
@@ -1095,7 +1212,13 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void end(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  s->cache[c].size = 0;
+  end_s(s, c) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* ---- a new instance ---- */

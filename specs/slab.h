@@ -127,6 +127,7 @@
   ensures !Used(s, h);                                                                                           \
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+#define SAME_MAP ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
 /* The layout of all caches is what it was; */
 #define SAME_CACHES                                                                                              \
   ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].order == \old(s->cache[d].order);
@@ -303,16 +304,26 @@
 */
 
 
+/* Objects, slabs and the other caches are what they were when the layout of cache c, which has no slabs, changes. */
+#define NO_SLABS(c) (\forall integer h; Used(s, h) ==> s->slab[h].cache <= s->caches && s->slab[h].cache != c + 1)
+#define OTHERS                                                                                                   \
+  SAME_OBJECTS                                                                                                   \
+  ensures \forall integer h; Used(s, h) ==> 0 <= s->slab[h].cache - 1 < s->caches && s->slab[h].cache - 1 != c; \
+  ensures \old(Slabs(s)) ==> Slabs(s);                                                                          \
+  ensures \forall integer d; 0 <= d < s->caches && d != c && \old(KOk(s->cache + d)) ==> KOk(s->cache + d);
+/* Slabs of cache k are as objects of this size need it. */
+#define LAID_OUT(k, size) (Exact((k)->mult, size) && 1 <= (k)->nobj <= KEEL_SLAB_OBJECTS && 0 <= (k)->order <= KEEL_SLAB_ORDER && \
+  (k)->pages == P2((k)->order) && Fits((k)->nobj, size, (k)->pages))
 /* Only the layout of cache c, or only what its empty slabs look like, is new. */
 #define FRAME32 \
-    ensures s->cache[c].size == size; \
-    ensures KOk(s->cache + c); \
     ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches); \
     ensures \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]); \
     ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].cache == \old(s->slab[h].cache) && s->slab[h].nobj == \old(s->slab[h].nobj); \
     ensures \forall integer h; 0 <= h <= s->slabs + s->caches ==> s->slab[h].mult == \old(s->slab[h].mult) && s->slab[h].page == \old(s->slab[h].page) && s->slab[h].pages == \old(s->slab[h].pages); \
-    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].mult == \old(s->cache[d].mult); \
-    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].nobj == \old(s->cache[d].nobj) && s->cache[d].order == \old(s->cache[d].order) && s->cache[d].pages == \old(s->cache[d].pages);
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); \
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].mult == \old(s->cache[d].mult) && s->cache[d].nobj == \old(s->cache[d].nobj); \
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].order == \old(s->cache[d].order) && s->cache[d].pages == \old(s->cache[d].pages); \
+    ensures z->u == \old(z->u) && z->n == \old(z->n) && \forall integer k; 0 <= k <= 11 ==> z->first[k] == \old(z->first[k]);
 #define FRAME64 \
     ensures \forall integer i; 0 <= i < 256 ==> (bit(s->cache[c].full[i / 64], i % 64) <==> i < s->cache[c].nobj); \
     ensures s->addr == \old(s->addr); \
