@@ -139,6 +139,23 @@ KEEL_API enum keel_status keel_cache_stats(const struct keel_slabs *s, uint32_t 
 KEEL_API size_t keel_slabs_report(const struct keel_slabs *s, const char *const *names, char *buf, size_t size)
     /*@ ghost (uint8_t \ghost *n) */;
 
+/* Executable twin of the invariant: 1 iff the instance is well formed, else 0: rings, page map, layouts, active slabs and
+   the words they hand out agree with each other, and every slab's pages are a block of kind KEEL_SLAB and of its order.
+   The arrays have to be there, and those of the page instance; whether that is well formed too says keel_pages_check.
+   Time: O(pages + slabs + caches). */
+KEEL_API int keel_slabs_check(const struct keel_slabs *s);
+
+/* Allocates n objects of cache c and writes their addresses to a[0 .. n - 1]; answers n, or 0 when one of them cannot be
+   had: then those that could are free again, and a holds nothing of use.  Errors and time as n calls of keel_cache_alloc;
+   with the first failure the rest is not tried. */
+KEEL_API uint32_t keel_cache_alloc_bulk(struct keel_slabs *s, uint32_t c, uint32_t n, uint64_t *a)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+
+/* Frees the objects at a[0], a[1], .. in this order, of whatever caches, until one is refused; answers how many were freed:
+   n, or the index of the one that keel_slab_free refuses.  Time: as that many calls of it. */
+KEEL_API uint32_t keel_slab_free_bulk(struct keel_slabs *s, uint32_t n, const uint64_t *a)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+
 #ifdef __cplusplus
 }
 #endif

@@ -326,3 +326,292 @@ size_t keel_slabs_report(const struct keel_slabs *s, const char *const *names, c
   if (size > 0) buf[len < size ? len : size - 1] = 0;
   return len;
 }
+
+/* ---- checking ---- */
+
+/* Whether the links of the rings are right. */
+/*@ requires Arrays(s);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Ring(s->slab, NODES(s)); */
+static int links_ok(const struct keel_slabs *s)
+{
+  const struct keel_slab *t = s->slab;
+  int64_t n = (int64_t)s->slabs + 1 + s->caches;
+  /*@ loop invariant 0 <= x <= n && \forall integer y; 0 <= y < x ==> LinkOk(t, n, y);
+      loop assigns x;
+      loop variant n - x; */
+  for (uint32_t x = 0; x < n; x++) {
+    int32_t b = t[x].next, a = t[x].prev;
+    if (b < 0 || b >= n || a < 0 || a >= n) return 0;
+    if (t[b].prev != (int64_t)x || t[a].next != (int64_t)x || t[b].cache != t[x].cache || t[a].cache != t[x].cache) return 0;
+  }
+  return 1;
+}
+
+/* Whether every ring has the edge it should have, and every slab a cache that there is, or none. */
+/*@ requires Arrays(s) && Ring(s->slab, NODES(s));
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Rings(s); */
+static int rings_ok(const struct keel_slabs *s)
+{
+  if (s->slab[0].cache != 0) return 0;
+  /*@ loop invariant 1 <= h <= s->slabs + 1 && \forall integer g; 1 <= g < h ==> 0 <= s->slab[g].cache <= s->caches;
+      loop assigns h;
+      loop variant s->slabs + 1 - h; */
+  for (uint32_t h = 1; h <= s->slabs; h++) {
+    if (s->slab[h].cache > s->caches) return 0;
+  }
+  /*@ loop invariant 0 <= c <= s->caches && \forall integer x; s->slabs < x <= s->slabs + c ==> s->slab[x].cache == x - s->slabs;
+      loop assigns c;
+      loop variant s->caches - c; */
+  for (uint32_t c = 0; c < s->caches; c++) {
+    if (s->slab[s->slabs + 1u + c].cache != c + 1u) return 0;
+  }
+  return 1;
+}
+
+/* Whether a cache in use has a layout that can be. */
+/*@ requires \valid_read(k);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> KOk(k); */
+static int layout_ok(const struct keel_cache *k)
+{
+  if (k->size < KEEL_OBJECT_MIN || k->size > KEEL_OBJECT_MAX || k->size % 8u != 0) return 0;
+  if ((uint64_t)k->mult * k->size % 0x800000000u != 65536u) return 0;
+  if (k->nobj == 0 || k->nobj > KEEL_SLAB_OBJECTS || k->order > KEEL_SLAB_ORDER) return 0;
+  return k->pages == pages_of(k->order) && (uint64_t)k->nobj * k->size <= k->pages * KEEL_PAGE_SIZE;
+}
+
+/* Whether the bits of full are those of n objects. */
+/*@ requires \valid_read(full + (0 .. 3)) && n <= 256;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> \forall integer i; 0 <= i < 256 ==> (bit(full[i / 64], i % 64) <==> i < n); */
+static int full_ok(const uint64_t *full, uint32_t n)
+{
+  /*@ loop invariant 0 <= i <= 256 && \forall integer j; 0 <= j < i ==> (bit(full[j / 64], j % 64) <==> j < n);
+      loop assigns i;
+      loop variant 256 - i; */
+  for (uint32_t i = 0; i < KEEL_SLAB_OBJECTS; i++) {
+    uint32_t in = i < n;
+    if (w_tst(full[i / 64], i % 64) != in) return 0;
+  }
+  return 1;
+}
+
+/* Whether the caches in use have such layouts. */
+/*@ requires Arrays(s);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Caches(s) && Full(s); */
+static int caches_ok(const struct keel_slabs *s)
+{
+  /*@ loop invariant 0 <= c <= s->caches;
+      loop invariant \forall integer d; 0 <= d < c && s->cache[d].size != 0 ==> KOk(s->cache + d);
+      loop invariant \forall integer d, i; 0 <= d < c && s->cache[d].size != 0 && 0 <= i < 256 ==> (bit(s->cache[d].full[i / 64], i % 64) <==> i < s->cache[d].nobj);
+      loop assigns c;
+      loop variant s->caches - c; */
+  for (uint32_t c = 0; c < s->caches; c++) {
+    const struct keel_cache *k = &s->cache[c];
+    if (k->size != 0 && (!layout_ok(k) || !full_ok(k->full, k->nobj))) return 0;
+  }
+  return 1;
+}
+
+/* Whether no bit stands for an object that slab h does not have. */
+/*@ requires Arrays(s) && h <= s->slabs && s->slab[h].nobj <= 256;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> \forall integer i; s->slab[h].nobj <= i < 256 ==> !FreeBit(s, h, i); */
+static int bits_ok(const struct keel_slabs *s, uint32_t h)
+{
+  const struct keel_slab *t = &s->slab[h];
+  /*@ loop invariant s->slab[h].nobj <= i <= 256 && \forall integer j; s->slab[h].nobj <= j < i ==> !FreeBit(s, h, j);
+      loop assigns i;
+      loop variant 256 - i; */
+  for (uint32_t i = t->nobj; i < KEEL_SLAB_OBJECTS; i++) {
+    if (w_tst(t->free[i / 64], i % 64) != 0) return 0;
+  }
+  return 1;
+}
+
+/* Whether the slabs in use are as their caches say. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Slabs(s) && Bits(s) && Live(s); */
+static int slabs_ok(const struct keel_slabs *s)
+{
+  /*@ loop invariant 1 <= h <= s->slabs + 1;
+      loop invariant \forall integer g; 1 <= g < h && Used(s, g) ==> SlabOk(s, g);
+      loop invariant \forall integer g, i; 1 <= g < h && Used(s, g) && s->slab[g].nobj <= i < 256 ==> !FreeBit(s, g, i);
+      loop invariant \forall integer g; 1 <= g < h && Used(s, g) ==> s->slab[g].live >= 0;
+      loop assigns h;
+      loop variant s->slabs + 1 - h; */
+  for (uint32_t h = 1; h <= s->slabs; h++) {
+    const struct keel_slab *t = &s->slab[h];
+    if (t->cache == 0) continue;
+    const struct keel_cache *k = &s->cache[t->cache - 1u];
+    if (k->size == 0 || t->nobj != k->nobj || t->mult != k->mult || t->pages != k->pages || t->live < 0) return 0;
+    if (t->page > s->pages || t->pages > s->pages - t->page || !bits_ok(s, h)) return 0;
+  }
+  return 1;
+}
+
+/* Whether a page that is of a slab is one of that slab's pages. */
+/*@ requires Arrays(s);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Map(s); */
+static int map_ok(const struct keel_slabs *s)
+{
+  /*@ loop invariant 0 <= p <= s->pages;
+      loop invariant \forall integer q; 0 <= q < p && s->map[q] != 0 ==> \let h = s->map[q]; Used(s, h) && s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages;
+      loop assigns p;
+      loop variant s->pages - p; */
+  for (uint32_t p = 0; p < s->pages; p++) {
+    uint32_t h = s->map[p];
+    if (h == 0) continue;
+    if (h > s->slabs || s->slab[h].cache == 0 || p < s->slab[h].page || p - s->slab[h].page >= s->slab[h].pages) return 0;
+  }
+  return 1;
+}
+
+/* Whether the pages of slab h are of it. */
+/*@ requires Arrays(s) && h <= s->slabs && s->slab[h].page + s->slab[h].pages <= s->pages;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> \forall integer p; s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages ==> s->map[p] == h; */
+static int mapped_ok(const struct keel_slabs *s, uint32_t h)
+{
+  uint32_t lo = s->slab[h].page, hi = lo + s->slab[h].pages;
+  /*@ loop invariant lo <= p <= hi && \forall integer q; lo <= q < p ==> s->map[q] == h;
+      loop assigns p;
+      loop variant hi - p; */
+  for (uint32_t p = lo; p < hi; p++) {
+    if (s->map[p] != h) return 0;
+  }
+  return 1;
+}
+
+/* Whether the pages of slab h are a live block of the slab layer's kind. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Tables(s->z) && Fits(s) && Used(s, h);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> TagOf(s, h); */
+static int tag_ok(const struct keel_slabs *s, uint32_t h)
+{
+  uint32_t t = s->z->tag[s->slab[h].page], k = t % 16u;
+  return t / 32u == KEEL_SLAB && k > 0 && k <= MAXO + 1u && pages_of(k - 1u) == s->slab[h].pages;
+}
+
+/* Whether the slabs in use have their pages. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Tables(s->z) && Fits(s);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Mapped(s) && Tagged(s); */
+static int pages_ok(const struct keel_slabs *s)
+{
+  /*@ loop invariant 1 <= h <= s->slabs + 1;
+      loop invariant \forall integer g, p; 1 <= g < h && Used(s, g) && s->slab[g].page <= p < s->slab[g].page + s->slab[g].pages ==> s->map[p] == g;
+      loop invariant \forall integer g; 1 <= g < h && Used(s, g) ==> TagOf(s, g);
+      loop assigns h;
+      loop variant s->slabs + 1 - h; */
+  for (uint32_t h = 1; h <= s->slabs; h++) {
+    if (s->slab[h].cache != 0 && (!mapped_ok(s, h) || !tag_ok(s, h))) return 0;
+  }
+  return 1;
+}
+
+/* Whether cache c's active slab is one of its own, and in no ring. */
+/*@ requires Arrays(s) && c < s->caches;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> ActiveOk(s, c); */
+static int active_ok(const struct keel_slabs *s, uint32_t c)
+{
+  const struct keel_cache *k = &s->cache[c];
+  if (k->active < 0 || k->active > s->slabs || k->at < 0 || k->at >= 4 || k->kept < 0 || k->kept > s->slabs) return 0;
+  return k->active == 0 || (s->slab[k->active].cache == c + 1u && s->slab[k->active].next == k->active);
+}
+
+/* Whether the objects that cache c hands out next are where it says, and free. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && c < s->caches && ActiveOk(s, c);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> WordOk(s, c); */
+static int word_ok(const struct keel_slabs *s, uint32_t c)
+{
+  const struct keel_cache *k = &s->cache[c];
+  if (k->word == 0) return 1;
+  if (k->active == 0) return 0;
+  const struct keel_slab *t = &s->slab[k->active];
+  uint64_t a = s->addr + (uint64_t)t->page * KEEL_PAGE_SIZE, d = k->word & ~t->free[k->at];
+  return k->first >= a && k->first - a == 64u * (uint32_t)k->at * k->size && d == 0;
+}
+
+/* Whether all caches can hand out what they will. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> Actives(s) && Hot(s) && Words(s); */
+static int words_ok(const struct keel_slabs *s)
+{
+  /*@ loop invariant 0 <= c <= s->caches;
+      loop invariant \forall integer d; 0 <= d < c ==> ActiveOk(s, d) && WordOk(s, d);
+      loop assigns c;
+      loop variant s->caches - c; */
+  for (uint32_t c = 0; c < s->caches; c++) {
+    if (!active_ok(s, c) || !word_ok(s, c)) return 0;
+  }
+  return 1;
+}
+
+/*@ requires Arrays(s) && Tables(s->z);
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> SInv(s) && Fits(s) && Tagged(s); */
+int keel_slabs_check(const struct keel_slabs *s)
+{
+  if (s->pages != s->z->n || s->z->n > 1024u * s->z->u) return 0;
+  if (!links_ok(s) || !rings_ok(s) || !caches_ok(s) || !slabs_ok(s)) return 0;
+  return map_ok(s) && pages_ok(s) && words_ok(s);
+}
+
+/* ---- several at a time ---- */
+
+/*@ requires BOTH(s, z, st, ord) && ELSEWHERE(a, n);
+    assigns EVERYTHING;
+    KEEPS_BOTH
+    ensures \result <= n; */
+uint32_t keel_slab_free_bulk(struct keel_slabs *s, uint32_t n, const uint64_t *a) /*@ ghost (PAIR) */
+{
+  uint32_t i = 0;
+  /*@ loop invariant 0 <= i <= n && BOTH(s, z, st, ord) && ELSEWHERE(a, n);
+      loop assigns i, EVERYTHING;
+      loop variant n - i; */
+  while (i < n && keel_slab_free(s, a[i]) /*@ ghost (z, st, ord) */ == KEEL_OK) i++;
+  return i;
+}
+
+/*@ requires BOTH(s, z, st, ord) && ELSEWHERE(a, n) && \valid(a + (0 .. n - 1));
+    assigns EVERYTHING, a[0 .. n - 1];
+    KEEPS_BOTH
+    ensures \result == n || \result == 0; */
+uint32_t keel_cache_alloc_bulk(struct keel_slabs *s, uint32_t c, uint32_t n, uint64_t *a) /*@ ghost (PAIR) */
+{
+  /*@ loop invariant 0 <= i <= n && BOTH(s, z, st, ord) && ELSEWHERE(a, n);
+      loop assigns i, EVERYTHING, a[0 .. n - 1];
+      loop variant n - i; */
+  for (uint32_t i = 0; i < n; i++) {
+    a[i] = keel_cache_alloc(s, c) /*@ ghost (z, st, ord) */;
+    if (a[i] == 0) {
+      keel_slab_free_bulk(s, i, a) /*@ ghost (z, st, ord) */;
+      return 0;
+    }
+  }
+  return n;
+}

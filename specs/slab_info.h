@@ -16,9 +16,21 @@
     logic integer nobjects{L}(struct keel_slabs *s, integer c, integer n) = n <= 0 ? 0 : nobjects(s, c, n - 1) +
       (s->slab[n].cache == c + 1 ? nused(s, n, s->slab[n].nobj) : 0);
 
-    // the pages of every slab are a live block of the slab layer's kind, as the tags say
-    predicate Tagged{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> \let t = s->z->tag[s->slab[h].page];
+    // what is right about node x of the rings, slab h, and cache c
+    predicate LinkOk{L}(struct keel_slab *t, integer n, integer x) =
+      0 <= t[x].next < n && 0 <= t[x].prev < n && t[t[x].next].prev == x && t[t[x].prev].next == x &&
+      t[t[x].next].cache == t[x].cache && t[t[x].prev].cache == t[x].cache;
+    predicate SlabOk{L}(struct keel_slabs *s, integer h) = \let k = s->slab[h].cache - 1;
+      s->cache[k].size != 0 && s->slab[h].nobj == s->cache[k].nobj && s->slab[h].mult == s->cache[k].mult && s->slab[h].pages == s->cache[k].pages &&
+      s->slab[h].page + s->slab[h].pages <= s->pages;
+    predicate ActiveOk{L}(struct keel_slabs *s, integer c) = 0 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4 && 0 <= s->cache[c].kept <= s->slabs &&
+      (s->cache[c].active != 0 ==> s->slab[s->cache[c].active].cache == c + 1 && s->slab[s->cache[c].active].next == s->cache[c].active);
+    predicate WordOk{L}(struct keel_slabs *s, integer c) = s->cache[c].word != 0 ==> HotAt(s, c) &&
+      \forall integer i; 0 <= i < 64 && bit(s->cache[c].word, i) ==> bit(s->slab[s->cache[c].active].free[s->cache[c].at], i);
+    // the pages of slab h are a live block of the slab layer's kind, as the tags say; those of every slab
+    predicate TagOf{L}(struct keel_slabs *s, integer h) = \let t = s->z->tag[s->slab[h].page];
       t / 32 == KEEL_SLAB && 1 <= t % 16 <= MAXO + 1 && P2(t % 16 - 1) == s->slab[h].pages;
+    predicate Tagged{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> TagOf(s, h);
     // the instance is over all pages of its page instance
     predicate Fits{L}(struct keel_slabs *s) = s->pages == s->z->n && s->z->n <= 1024 * s->z->u;
 */
@@ -48,6 +60,26 @@
       if (s->slab[h].cache != 0) lem_inside(s, h);
     }
   }
+
+  // slabs and pages that satisfy the invariant pass the executable check
+  /@ requires BOTH(s, z, st, ord);
+     assigns \nothing; ensures Tables(s->z) && Fits(s); ensures Tagged(s); @/
+  void lem_check(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) {
+    /@ assert \forall integer h; Used(s, h) ==> TagOk(z->u, s->slab[h].page, st[s->slab[h].page], ord[s->slab[h].page], z->tag[s->slab[h].page]); @/
+  }
+  // and slabs that pass it own their pages
+  /@ requires SInv(s) && InvB(z, st, ord) && Apart(s, z) && Tagged(s);
+     assigns \nothing; ensures Own(s, z, st, ord); ensures OwnPages(s, st); @/
+  void lem_checked(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) {
+    /@ assert \forall integer h; Used(s, h) ==> TagOk(z->u, s->slab[h].page, st[s->slab[h].page], ord[s->slab[h].page], z->tag[s->slab[h].page]); @/
+    /@ assert Own(s, z, st, ord); @/
+  }
 */
+
+/* The n addresses in a are in memory that is none of the instance's, nor of its pages'. */
+#define ELSEWHERE(a, n)                                                                                          \
+  (\valid_read(a + (0 .. n - 1)) && \separated(a + (0 .. n - 1), s) && \separated(a + (0 .. n - 1), z) &&        \
+   \separated(a + (0 .. n - 1), s->slab + (0 .. s->slabs + s->caches)) &&                                        \
+   \separated(a + (0 .. n - 1), s->cache + (0 .. s->caches - 1)) && NO_WORD(a + (0 .. n - 1)))
 
 #endif
