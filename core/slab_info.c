@@ -21,6 +21,23 @@ struct place {
   uint32_t slab, index;
 };
 
+/* The index of the object of slab h that starts at address a; not below the number of its objects if there is none. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Used(s, h);
+    requires s->addr + s->slab[h].page * PAGE <= a < s->addr + (s->slab[h].page + s->slab[h].pages) * PAGE;
+    assigns \nothing;
+    ensures \forall integer j; 0 <= j < s->slab[h].nobj ==> (j == \result <==> a == obj(s, h, j)); */
+KEEL_INLINE uint32_t index_at(const struct keel_slabs *s, uint32_t h, uint64_t a)
+{
+  const struct keel_slab *t = &s->slab[h];
+  //@ ghost lem_layout(s, h); uint32_t size = s->cache[t->cache - 1].size;
+  uint32_t o = (uint32_t)(a - s->addr - (uint64_t)t->page * KEEL_PAGE_SIZE), i = index_of(t->mult, o) /*@ ghost (size, t->nobj) */;
+  //@ assert o == a - s->addr - t->page * PAGE;
+  //@ assert Index(i, o, size, t->nobj);
+  //@ assert \forall integer j; obj(s, h, j) == s->addr + t->page * PAGE + j * size;
+  //@ assert \forall integer j; 0 <= j < t->nobj ==> (j == i <==> o == j * size);
+  return i;
+}
+
 /* The object that starts at address a. */
 /*@ requires SInv(s);
     assigns \nothing;
@@ -41,15 +58,8 @@ KEEL_INLINE struct place find(const struct keel_slabs *s, uint64_t a)
   if (h == 0) return r;
   const struct keel_slab *t = &s->slab[h];
   r.error = KEEL_NOT_HEAD;
-  //@ ghost uint32_t k = t->cache - 1u;
   //@ assert h == slab_at(s, a) && Used(s, h) && t->page <= p < t->page + t->pages;
-  //@ assert k < s->caches && s->cache[k].size != 0;
-  //@ assert KOk(s->cache + k);
-  //@ assert t->nobj == s->cache[k].nobj && t->mult == s->cache[k].mult && t->pages == s->cache[k].pages <= 32;
-  uint32_t o = (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE), i = index_of(t->mult, o) /*@ ghost (s->cache[k].size, t->nobj) */;
-  //@ assert \forall integer j; 0 <= j < t->nobj ==> (j == i <==> o == j * s->cache[k].size);
-  //@ assert \forall integer j; obj(s, h, j) == s->addr + t->page * PAGE + j * s->cache[k].size;
-  //@ assert \forall integer j; 0 <= j < t->nobj ==> (j == i <==> a == obj(s, h, j));
+  uint32_t i = index_at(s, h, a);
   //@ assert \forall integer j; At(s, a, j) ==> 0 <= j < t->nobj && j == i;
   if (i >= t->nobj) return r;
   r.slab = h;
@@ -120,11 +130,37 @@ static uint32_t object_from(const struct keel_slabs *s, uint32_t h, uint64_t fro
 {
   const struct keel_slab *t = &s->slab[h];
   uint32_t size = s->cache[t->cache - 1u].size;
+  //@ ghost lem_layout(s, h);
   uint64_t a = s->addr + (uint64_t)t->page * KEEL_PAGE_SIZE;
+  //@ ghost lem_steps(t->nobj, size);
+  //@ assert \forall integer j; 0 <= j < t->nobj ==> 0 <= j * size && j * size + size <= t->nobj * size;
+  //@ assert \forall integer j; obj(s, h, j) == a + j * size;
   if (from <= a) return 0;
   if (from - a > t->pages * KEEL_PAGE_SIZE) return t->nobj;
-  uint32_t i = ((uint32_t)(from - a) + size - 1u) / size;
+  uint32_t d = (uint32_t)(from - a), i = (d + size - 1u) / size;
+  //@ assert i * size <= d + size - 1 < i * size + size;
+  //@ assert i <= 0x8000;
+  //@ ghost lem_ceil(i, t->nobj, d, size);
+  //@ assert \forall integer j; 0 <= j < t->nobj ==> (i <= j <==> from <= obj(s, h, j));
   return i < t->nobj ? i : t->nobj;
+}
+
+/* The first object in use of slab h that does not start below address from; 0 if there is none. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Used(s, h);
+    assigns \nothing;
+    ensures \result == 0 ==> \forall integer i; InUse(s, h, i) ==> obj(s, h, i) < from;
+    ensures \result != 0 ==> from <= \result < s->addr + (s->slab[h].page + s->slab[h].pages) * PAGE && (\exists integer i; InUse(s, h, i) && \result == obj(s, h, i)) &&
+      \forall integer i; InUse(s, h, i) && from <= obj(s, h, i) ==> \result <= obj(s, h, i); */
+static uint64_t in_slab(const struct keel_slabs *s, uint32_t h, uint64_t from)
+{
+  const struct keel_slab *t = &s->slab[h];
+  uint32_t size = s->cache[t->cache - 1u].size;
+  //@ ghost lem_layout(s, h);
+  uint32_t i = used_from(s, h, object_from(s, h, from));
+  if (i == t->nobj) return 0;
+  //@ ghost lem_obj(s, h, i); lem_order(s, h, i);
+  //@ assert 0 <= i * size <= 131072;
+  return s->addr + (uint64_t)t->page * KEEL_PAGE_SIZE + (uint64_t)i * size;
 }
 
 /*@ requires SInv(s);
@@ -141,7 +177,7 @@ uint64_t keel_cache_walk(const struct keel_slabs *s, uint32_t c, uint64_t from)
 {
   uint64_t p = from < s->addr ? 0 : (from - s->addr) / KEEL_PAGE_SIZE;
   //@ ghost lem_home(s);
-  /*@ loop invariant \forall integer h, i; Object(s, c, h, i) && from <= obj(s, h, i) ==> p <= (obj(s, h, i) - s->addr) / PAGE;
+  /*@ loop invariant \forall integer h, i; Object(s, c, h, i) && from <= obj(s, h, i) ==> p <= (obj(s, h, i) - s->addr) / PAGE < s->pages;
       loop assigns p;
       loop variant s->pages - p; */
   while (p < s->pages) {
@@ -151,11 +187,15 @@ uint64_t keel_cache_walk(const struct keel_slabs *s, uint32_t c, uint64_t from)
       continue;
     }
     const struct keel_slab *t = &s->slab[h];
-    if (t->cache == c + 1u) {
-      uint32_t i = used_from(s, h, object_from(s, h, from));
-      if (i < t->nobj) return s->addr + (uint64_t)t->page * KEEL_PAGE_SIZE + (uint64_t)i * s->cache[c].size;
+    uint32_t end = t->page + t->pages;
+    //@ assert Used(s, h) && t->page <= p < end <= s->pages;
+    //@ assert \forall integer q; p <= q < end ==> s->map[q] == h;
+    //@ assert \forall integer g, j; Object(s, c, g, j) && from <= obj(s, g, j) && (obj(s, g, j) - s->addr) / PAGE < end ==> g == h;
+    if (t->cache - 1u == c) {
+      uint64_t a = in_slab(s, h, from);
+      if (a != 0) return a;
     }
-    p = t->page + t->pages;
+    p = end;
   }
   return 0;
 }
@@ -250,7 +290,8 @@ static size_t put_head(char *buf, size_t size)
   len = put_s(buf, size, len, "# name            <active_objs> <num_objs> <objsize>") /*@ ghost ((uint32_t)52) */;
   len = put_s(buf, size, len, " <objperslab> <pagesperslab> : tunables <limit>") /*@ ghost ((uint32_t)47) */;
   len = put_s(buf, size, len, " <batchcount> <sharedfactor> : slabdata <active_slabs>") /*@ ghost ((uint32_t)54) */;
-  return put_s(buf, size, len, " <num_slabs> <sharedavail>\n") /*@ ghost ((uint32_t)27) */;
+  len = put_s(buf, size, len, " <num_slabs> <sharedavail>") /*@ ghost ((uint32_t)26) */;
+  return put_c(buf, size, len, '\n');
 }
 
 /* A space and v, right-aligned to width. */
@@ -266,7 +307,7 @@ static size_t put_column(char *buf, size_t size, size_t len, int64_t v, uint32_t
 /*@ requires \valid(buf + (0 .. size - 1));
     requires name == \null || (n <= 64 && \valid_read(name + (0 .. n)) && (n == 64 || name[n] == 0) && \separated(buf + (0 .. size - 1), name + (0 .. n)));
     assigns buf[0 .. size - 1];
-    ensures 17 <= \result <= 64; */
+    ensures 17 <= \result <= 84; */
 static size_t put_name(char *buf, size_t size, uint32_t c, const char *name) /*@ ghost (uint32_t n) */
 {
   size_t len;
@@ -276,7 +317,7 @@ static size_t put_name(char *buf, size_t size, uint32_t c, const char *name) /*@
     len = put_s(buf, size, 0, "cache-") /*@ ghost ((uint32_t)6) */;
     len = put_n(buf, size, len, c, 0);
   }
-  /*@ loop invariant 0 <= len <= 64;
+  /*@ loop invariant 0 <= len <= 84;
       loop assigns len, buf[0 .. size - 1];
       loop variant 17 - len; */
   while (len < 17) len = put_c(buf, size, len, ' ');

@@ -36,6 +36,17 @@
 */
 
 /*@ ghost
+  // what is known of the layout of slab h
+  /@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Used(s, h);
+     assigns \nothing;
+     ensures \let k = s->slab[h].cache - 1; 0 <= k < s->caches && Size(s->cache[k].size) && Exact(s->slab[h].mult, s->cache[k].size) &&
+       s->slab[h].nobj * s->cache[k].size <= s->slab[h].pages * PAGE;
+     ensures 1 <= s->slab[h].nobj <= 256 && 1 <= s->slab[h].pages <= 32 && s->slab[h].page + s->slab[h].pages <= s->pages; @/
+  void lem_layout(const struct keel_slabs *s, uint32_t h) {
+    uint32_t k = s->slab[h].cache - 1;
+    /@ assert s->cache[k].size != 0 && s->slab[h].nobj == s->cache[k].nobj && s->slab[h].mult == s->cache[k].mult && s->slab[h].pages == s->cache[k].pages; @/
+    /@ assert KOk(s->cache + k); @/
+  }
   // the objects of slab h lie in its pages
   /@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Mapped(s) && Used(s, h);
      assigns \nothing;
@@ -59,6 +70,35 @@
     for (uint32_t h = 1; h <= s->slabs; h++) {
       if (s->slab[h].cache != 0) lem_inside(s, h);
     }
+  }
+
+  // multiples of size, in order
+  /@ requires n <= 0x10000 && size <= KEEL_OBJECT_MAX;
+     assigns \nothing; ensures \forall integer j, k; 0 <= j < k <= n ==> j * size + size <= k * size; @/
+  void lem_steps(uint32_t n, uint32_t size) {
+    /@ loop invariant 0 <= t <= n && \forall integer j, k; 0 <= j < k <= t ==> j * size + size <= k * size;
+       loop assigns t; loop variant n - t; @/
+    for (uint32_t t = 0; t < n; t++) {
+      /@ assert (t + 1) * size == t * size + size; @/
+      /@ assert \forall integer j; 0 <= j <= t ==> j * size + size <= (t + 1) * size; @/
+    }
+  }
+  // i is d / size, rounded up
+  /@ requires 1 <= size <= KEEL_OBJECT_MAX && i <= 0x8000 && n <= 256 && d <= i * size < d + size;
+     assigns \nothing; ensures \forall integer k; 0 <= k < n ==> (i <= k <==> d <= k * size); @/
+  void lem_ceil(uint32_t i, uint32_t n, uint32_t d, uint32_t size) {
+    lem_steps(i < n ? n : i, size);
+    /@ assert \forall integer k; 0 <= k < n && i <= k ==> i * size <= k * size; @/
+    /@ assert \forall integer k; 0 <= k < n && k < i ==> k * size + size <= i * size; @/
+  }
+  // objects are in order
+  /@ requires Used(s, h) && i < s->slab[h].nobj <= 256 && s->cache[s->slab[h].cache - 1].size <= KEEL_OBJECT_MAX;
+     requires \valid_read(s) && \valid_read(s->slab + h) && \valid_read(s->cache + (s->slab[h].cache - 1));
+     assigns \nothing; ensures \forall integer j; i <= j < s->slab[h].nobj ==> obj(s, h, i) <= obj(s, h, j); @/
+  void lem_order(const struct keel_slabs *s, uint32_t h, uint32_t i) {
+    uint32_t size = s->cache[s->slab[h].cache - 1].size;
+    lem_steps(s->slab[h].nobj, size);
+    /@ assert \forall integer j; i < j < s->slab[h].nobj ==> i * size + size <= j * size; @/
   }
 
   // slabs and pages that satisfy the invariant pass the executable check
