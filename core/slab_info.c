@@ -43,7 +43,7 @@ KEEL_INLINE uint32_t index_at(const struct keel_slabs *s, uint32_t h, uint64_t a
     assigns \nothing;
     ensures \result.error == KEEL_OUT_OF_RANGE <==> !InArea(s, a);
     ensures \result.error == KEEL_WRONG_KIND <==> InArea(s, a) && slab_at(s, a) == 0;
-    ensures \result.error == KEEL_NOT_HEAD <==> InArea(s, a) && slab_at(s, a) != 0 && \forall integer i; !At(s, a, i);
+    ensures \result.error == KEEL_NOT_HEAD ==> InArea(s, a) && slab_at(s, a) != 0 && \forall integer i; !At(s, a, i);
     ensures \result.error != KEEL_OUT_OF_RANGE && \result.error != KEEL_WRONG_KIND && \result.error != KEEL_NOT_HEAD ==>
       \result.slab == slab_at(s, a) && At(s, a, \result.index) && (\forall integer i; At(s, a, i) ==> i == \result.index) &&
       (\result.error == KEEL_ALREADY_FREE || \result.error == KEEL_OK) && (\result.error == KEEL_OK <==> !FreeBit(s, \result.slab, \result.index)); */
@@ -61,6 +61,7 @@ KEEL_INLINE struct place find(const struct keel_slabs *s, uint64_t a)
   //@ assert h == slab_at(s, a) && Used(s, h) && t->page <= p < t->page + t->pages;
   uint32_t i = index_at(s, h, a);
   //@ assert \forall integer j; At(s, a, j) ==> 0 <= j < t->nobj && j == i;
+  //@ assert i < t->nobj ? At(s, a, i) : \forall integer j; !At(s, a, j);
   if (i >= t->nobj) return r;
   r.slab = h;
   r.index = i;
@@ -193,6 +194,9 @@ uint64_t keel_cache_walk(const struct keel_slabs *s, uint32_t c, uint64_t from)
     //@ assert \forall integer g, j; Object(s, c, g, j) && from <= obj(s, g, j) && (obj(s, g, j) - s->addr) / PAGE < end ==> g == h;
     if (t->cache - 1u == c) {
       uint64_t a = in_slab(s, h, from);
+      //@ assert a != 0 ==> \forall integer g, j; Object(s, c, g, j) && from <= obj(s, g, j) && end <= (obj(s, g, j) - s->addr) / PAGE ==> a <= obj(s, g, j);
+      //@ assert a != 0 ==> \forall integer j; Object(s, c, h, j) && from <= obj(s, h, j) ==> a <= obj(s, h, j);
+      //@ assert a != 0 ==> \forall integer g, j; Object(s, c, g, j) && from <= obj(s, g, j) ==> a <= obj(s, g, j);
       if (a != 0) return a;
     }
     p = end;
@@ -266,6 +270,7 @@ enum keel_status keel_cache_stats(const struct keel_slabs *s, uint32_t c, struct
   const struct keel_cache *k = &s->cache[c];
   uint32_t size = k->size, nobj = k->nobj, pages = k->pages, rest = pages * KEEL_PAGE_SIZE - nobj * size;
   struct tally t = count_slabs(s, c);
+  //@ ghost lem_product(t.slabs, nobj); lem_product(t.slabs, rest);
   int64_t objects = t.slabs * nobj, waste = t.slabs * rest;
   st->size = size;
   st->slab_objects = nobj;

@@ -83,6 +83,13 @@
       /@ assert \forall integer j; 0 <= j <= t ==> j * size + size <= (t + 1) * size; @/
     }
   }
+  /@ requires 0 <= n <= SLABS_MAX && m <= 131072;
+     assigns \nothing; ensures 0 <= n * m <= SLABS_MAX * 131072; @/
+  void lem_product(int64_t n, uint32_t m) {
+    /@ loop invariant 0 <= t <= m && 0 <= n * t <= SLABS_MAX * t;
+       loop assigns t; loop variant m - t; @/
+    for (uint32_t t = 0; t < m; t++) { /@ assert n * (t + 1) == n * t + n; @/ }
+  }
   // i is d / size, rounded up
   /@ requires 1 <= size <= KEEL_OBJECT_MAX && i <= 0x8000 && n <= 256 && d <= i * size < d + size;
      assigns \nothing; ensures \forall integer k; 0 <= k < n ==> (i <= k <==> d <= k * size); @/
