@@ -375,22 +375,35 @@ size_t keel_slabs_report(const struct keel_slabs *s, const char *const *names, c
 
 /* ---- checking ---- */
 
-/* Whether the links of the rings are right. */
+/* Whether the links of node x of the n in rings are right. */
+/*@ requires 0 < n <= INT32_MAX && \valid_read(t + (0 .. n - 1)) && x < n;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> LinkOk(t, n, x); */
+static int link_ok(const struct keel_slab *t, int64_t n, uint32_t x)
+{
+  int32_t b = t[x].next, a = t[x].prev;
+  if (b < 0 || b >= n || a < 0 || a >= n) return 0;
+  return t[b].prev == (int64_t)x && t[a].next == (int64_t)x && t[b].cache == t[x].cache && t[a].cache == t[x].cache;
+}
+
+/* Whether all are. */
 /*@ requires Arrays(s);
     assigns \nothing;
     ensures \result == 0 || \result == 1;
     ensures \result == 1 <==> Ring(s->slab, NODES(s)); */
 static int links_ok(const struct keel_slabs *s)
 {
-  const struct keel_slab *t = s->slab;
   int64_t n = (int64_t)s->slabs + 1 + s->caches;
-  /*@ loop invariant 0 <= x <= n && \forall integer y; 0 <= y < x ==> LinkOk(t, n, y);
+  /*@ loop invariant 0 <= x <= n;
+      loop invariant \forall integer y; 0 <= y < x ==> 0 <= s->slab[y].next < n && 0 <= s->slab[y].prev < n && s->slab[s->slab[y].next].prev == y && s->slab[s->slab[y].prev].next == y &&
+        s->slab[s->slab[y].next].cache == s->slab[y].cache && s->slab[s->slab[y].prev].cache == s->slab[y].cache;
       loop assigns x;
       loop variant n - x; */
   for (uint32_t x = 0; x < n; x++) {
-    int32_t b = t[x].next, a = t[x].prev;
-    if (b < 0 || b >= n || a < 0 || a >= n) return 0;
-    if (t[b].prev != (int64_t)x || t[a].next != (int64_t)x || t[b].cache != t[x].cache || t[a].cache != t[x].cache) return 0;
+    int ok = link_ok(s->slab, n, x);
+    //@ assert Ring(s->slab, NODES(s)) ==> LinkOk(s->slab, n, x);
+    if (!ok) return 0;
   }
   return 1;
 }
@@ -594,9 +607,22 @@ static int word_ok(const struct keel_slabs *s, uint32_t c)
   const struct keel_cache *k = &s->cache[c];
   if (k->word == 0) return 1;
   if (k->active == 0) return 0;
-  const struct keel_slab *t = &s->slab[k->active];
-  uint64_t a = s->addr + (uint64_t)t->page * KEEL_PAGE_SIZE, d = k->word & ~t->free[k->at];
-  return k->first >= a && k->first - a == 64u * (uint32_t)k->at * k->size && d == 0;
+  uint32_t h = (uint32_t)k->active, w = (uint32_t)k->at;
+  //@ ghost lem_layout(s, h);
+  //@ assert s->slab[h].cache == c + 1 && Size(k->size);
+  uint64_t a = s->addr + (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE;
+  uint32_t o = 64u * w * k->size;
+  //@ assert o == lead(w, k->size);
+  if (k->first < a || k->first - a != o) return 0;
+  //@ assert HotAt(s, c);
+  uint64_t d = k->word & ~s->slab[h].free[w];
+  //@ assert \forall integer i; 0 <= i < 64 ==> (bit(d, i) <==> bit(k->word, i) && !bit(s->slab[h].free[w], i));
+  if (d != 0) {
+    //@ ghost uint32_t i = lem_some(d);
+    //@ assert bit(k->word, i) && !bit(s->slab[h].free[w], i);
+    return 0;
+  }
+  return 1;
 }
 
 /* Whether all caches can hand out what they will. */

@@ -114,12 +114,31 @@
   void lem_check(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) {
     /@ assert \forall integer h; Used(s, h) ==> TagOk(z->u, s->slab[h].page, st[s->slab[h].page], ord[s->slab[h].page], z->tag[s->slab[h].page]); @/
   }
+  // the pages of a live block
+  /@ requires InvB(z, st, ord) && LiveHead(st, ord, z->u, q) && q <= p < q + P2(ord[q]) && p < 1024 * z->u;
+     assigns \nothing; ensures st[p] == LIVE; @/
+  void lem_live(struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t q, uint32_t p) {
+    uint32_t k = (uint32_t)ord[q];
+    uint32_t a = g_node_of(z->u, q, k);
+    /@ assert head(z->u, a, k) == q && node(z->u, a, k); @/
+    /@ assert anc(z->u, p, k) == a; @/
+  }
   // and slabs that pass it own their pages
   /@ requires SInv(s) && InvB(z, st, ord) && Apart(s, z) && Tagged(s);
      assigns \nothing; ensures Own(s, z, st, ord); ensures OwnPages(s, st); @/
   void lem_checked(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) {
     /@ assert \forall integer h; Used(s, h) ==> TagOk(z->u, s->slab[h].page, st[s->slab[h].page], ord[s->slab[h].page], z->tag[s->slab[h].page]); @/
     /@ assert Own(s, z, st, ord); @/
+    /@ loop invariant 0 <= p <= s->pages && \forall integer q; 0 <= q < p && s->map[q] != 0 ==> st[q] == LIVE;
+       loop assigns p; loop variant s->pages - p; @/
+    for (uint32_t p = 0; p < s->pages; p++) {
+      uint32_t h = s->map[p];
+      if (h != 0) {
+        /@ assert Used(s, h) && s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages; @/
+        /@ assert HeadErr(z, st, ord, s->slab[h].page) == KEEL_OK && P2(ord[s->slab[h].page]) == s->slab[h].pages; @/
+        lem_live(z, st, ord, s->slab[h].page, p);
+      }
+    }
   }
 */
 
