@@ -608,7 +608,7 @@ static int word_ok(const struct keel_slabs *s, uint32_t c)
   if (k->word == 0) return 1;
   if (k->active == 0) return 0;
   uint32_t h = (uint32_t)k->active, w = (uint32_t)k->at;
-  //@ ghost lem_layout(s, h);
+  //@ ghost lem_layout(s, h); lem_lead(w, 0, k->size);
   //@ assert s->slab[h].cache == c + 1 && Size(k->size);
   uint64_t a = s->addr + (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE;
   uint32_t o = 64u * w * k->size;

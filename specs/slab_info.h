@@ -123,12 +123,26 @@
     /@ assert head(z->u, a, k) == q && node(z->u, a, k); @/
     /@ assert anc(z->u, p, k) == a; @/
   }
+  // page p is the first of a live block
+  /@ requires InvB(z, st, ord) && p < z->n && z->tag[p] / 32 == KEEL_SLAB && 1 <= z->tag[p] % 16 <= MAXO + 1;
+     assigns \nothing; ensures HeadErr(z, st, ord, p) == KEEL_OK && ord[p] == z->tag[p] % 16 - 1; @/
+  void lem_head(struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t p) {
+    /@ assert TagOk(z->u, p, st[p], ord[p], z->tag[p]); @/
+  }
   // and slabs that pass it own their pages
   /@ requires SInv(s) && InvB(z, st, ord) && Apart(s, z) && Tagged(s);
      assigns \nothing; ensures Own(s, z, st, ord); ensures OwnPages(s, st); @/
   void lem_checked(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) {
-    /@ assert \forall integer h; Used(s, h) ==> TagOk(z->u, s->slab[h].page, st[s->slab[h].page], ord[s->slab[h].page], z->tag[s->slab[h].page]); @/
-    /@ assert Own(s, z, st, ord); @/
+    /@ loop invariant 1 <= h <= s->slabs + 1;
+       loop invariant \forall integer g; 1 <= g < h && Used(s, g) ==> HeadErr(z, st, ord, s->slab[g].page) == KEEL_OK && z->tag[s->slab[g].page] / 32 == KEEL_SLAB && P2(ord[s->slab[g].page]) == s->slab[g].pages;
+       loop assigns h; loop variant s->slabs + 1 - h; @/
+    for (uint32_t h = 1; h <= s->slabs; h++) {
+      if (s->slab[h].cache != 0) {
+        lem_layout(s, h);
+        /@ assert TagOf(s, h); @/
+        lem_head(z, st, ord, s->slab[h].page);
+      }
+    }
     /@ loop invariant 0 <= p <= s->pages && \forall integer q; 0 <= q < p && s->map[q] != 0 ==> st[q] == LIVE;
        loop assigns p; loop variant s->pages - p; @/
     for (uint32_t p = 0; p < s->pages; p++) {
