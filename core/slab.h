@@ -102,6 +102,61 @@ KEEL_API uint64_t keel_cache_shrink(struct keel_slabs *s, uint32_t c)
 KEEL_API enum keel_status keel_cache_destroy(struct keel_slabs *s, uint32_t c)
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
+/* ---- what there is to know (core/slab_info.c) ---- */
+
+#define KEEL_NO_CACHE 0xffffffffu
+
+/* Usable size, in bytes, of the object in use that starts at address a, whatever was asked for; 0 iff there is none.
+   Time: O(1). */
+KEEL_API uint32_t keel_slab_size(const struct keel_slabs *s, uint64_t a);
+
+/* The cache of the object in use that starts at address a; KEEL_NO_CACHE iff there is none.  Time: O(1). */
+KEEL_API uint32_t keel_slab_cache(const struct keel_slabs *s, uint64_t a);
+
+/* The object of cache c in use with the lowest address at or above from; 0 iff there is none.  To walk over all begin with
+   0 and go on at the answer + 1; the cache may change meanwhile: an object is seen iff it is in use when the walk comes to
+   its address.  Time: O(pages between from and the answer). */
+KEEL_API uint64_t keel_cache_walk(const struct keel_slabs *s, uint32_t c, uint64_t from);
+
+/* What a cache has. */
+struct keel_cache_stats {
+  uint32_t size;         /* of an object, in bytes                            */
+  uint32_t slab_objects; /* objects in a slab                                 */
+  uint32_t slab_pages;   /* pages in a slab                                   */
+  int64_t slabs;         /* slabs                                             */
+  int64_t active_slabs;  /* those with an object in use                       */
+  int64_t objects;       /* objects in its slabs                              */
+  int64_t active;        /* those in use                                      */
+  int64_t waste;         /* bytes of its slabs that belong to no object       */
+};
+
+/* Counts what cache c has.  KEEL_BAD_ARGUMENT iff it is not in use.  Time: O(slabs). */
+KEEL_API enum keel_status keel_cache_stats(const struct keel_slabs *s, uint32_t c, struct keel_cache_stats *st);
+
+/* Writes a report in the format of Linux's /proc/slabinfo (version 2.1), a line for each cache in use, into
+   buf[0 .. size - 1], NUL-terminated when size > 0.  names has a name for each cache, of which it takes the first 64
+   characters at most; cache c without one (names is 0, or names[c]) is called cache-c.  Answers the length of the whole
+   report, as snprintf does, which is at most 512 for each cache and 512.  Time: O(caches in use * slabs). */
+KEEL_API size_t keel_slabs_report(const struct keel_slabs *s, const char *const *names, char *buf, size_t size)
+    /*@ ghost (uint8_t \ghost *n) */;
+
+/* Executable twin of the invariant: 1 iff the instance is well formed, else 0: rings, page map, layouts, active slabs and
+   the words they hand out agree with each other, and every slab's pages are a block of kind KEEL_SLAB and of its order.
+   The arrays have to be there, and those of the page instance; whether that is well formed too says keel_pages_check.
+   Time: O(pages + slabs + caches). */
+KEEL_API int keel_slabs_check(const struct keel_slabs *s);
+
+/* Allocates n objects of cache c and writes their addresses to a[0 .. n - 1]; answers n, or 0 when one of them cannot be
+   had: then those that could are free again, and a holds nothing of use.  Errors and time as n calls of keel_cache_alloc;
+   with the first failure the rest is not tried. */
+KEEL_API uint32_t keel_cache_alloc_bulk(struct keel_slabs *s, uint32_t c, uint32_t n, uint64_t *a)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+
+/* Frees the objects at a[0], a[1], .. in this order, of whatever caches, until one is refused; answers how many were freed:
+   n, or the index of the one that keel_slab_free refuses.  Time: as that many calls of it. */
+KEEL_API uint32_t keel_slab_free_bulk(struct keel_slabs *s, uint32_t n, const uint64_t *a)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
+
 #ifdef __cplusplus
 }
 #endif

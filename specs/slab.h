@@ -276,7 +276,7 @@
      assigns \nothing;
      ensures \let k = s->slab[h].cache - 1; 0 <= i * s->cache[k].size && i * s->cache[k].size + s->cache[k].size <= s->slab[h].pages * PAGE;
      ensures \let k = s->slab[h].cache - 1; s->addr + s->slab[h].page * PAGE <= obj(s, h, i) && obj(s, h, i) + s->cache[k].size <= s->addr + (s->slab[h].page + s->slab[h].pages) * PAGE < 0x10000000000000000; @/
-  void lem_obj(struct keel_slabs *s, uint32_t h, uint32_t i) {
+  void lem_obj(const struct keel_slabs *s, uint32_t h, uint32_t i) {
     uint32_t k = s->slab[h].cache - 1;
     /@ assert KOk(s->cache + k); @/
     lem_mul(i, s->slab[h].nobj, s->cache[k].size);
