@@ -680,7 +680,7 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
 /* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
     ensures \result == KEEL_OK; */
 KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -701,6 +701,50 @@ KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ gho
 KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   r_live(s->slab, h, s->slab[h].live - 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+}
+
+/* The object of slab h, which the page of address a is of, that starts at a; not below the slab's number of objects: there is none. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Map(s) && InArea(s, a) && h == slab_at(s, a) && h != 0;
+    assigns \nothing;
+    ensures \result < s->slab[h].nobj ==> At(s, a, \result);
+    ensures \result >= s->slab[h].nobj ==> \forall integer i; !At(s, a, i); */
+KEEL_INLINE uint32_t object_at(struct keel_slabs *s, uint32_t h, uint64_t a)
+{
+  uint64_t d = a - s->addr;
+  const struct keel_slab *t = &s->slab[h];
+  //@ assert 0 <= d / PAGE < s->pages && s->map[d / PAGE] == h;
+  //@ assert Used(s, h) && s->slab[h].page <= d / PAGE < s->slab[h].page + s->slab[h].pages;
+  //@ ghost uint32_t c = t->cache - 1u;
+  //@ assert KOk(s->cache + c) && t->mult == s->cache[c].mult && t->nobj == s->cache[c].nobj && t->pages == s->cache[c].pages;
+  //@ assert t->pages == P2(s->cache[c].order) && 0 <= s->cache[c].order <= 5;
+  //@ assert 1 <= t->pages <= 32;
+  //@ assert s->cache[c].nobj * s->cache[c].size <= 131072;
+  uint64_t o = d - (uint64_t)t->page * KEEL_PAGE_SIZE;
+  //@ assert o < 131072;
+  uint32_t i = index_of(t->mult, (uint32_t)o) /*@ ghost (s->cache[c].size, s->cache[c].nobj) */;
+  //@ ghost lem_starts(s, h, c, (uint32_t)o, a);
+  //@ assert i >= s->slab[h].nobj ==> \forall integer j; 0 <= j < s->slab[h].nobj ==> o != j * s->cache[c].size;
+  //@ assert i >= s->slab[h].nobj ==> \forall integer j; 0 <= j < s->slab[h].nobj ==> a != obj(s, h, j);
+  return i;
+}
+
+/* Object i of slab h is free again, and the slab's counter says one less, or looks whether the slab is empty. Answers KEEL_OK. */
+/*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES
+    ensures \result == KEEL_OK;
+    ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
+    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
+{
+  take_back(s, h, i) /*@ ghost (z, st, ord) */;
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && g != h ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer g, j; Used(s, g) <==> \at(Used(s, g), Pre);
+  //@ assert \forall integer g, j; InUse(s, g, j) ==> j < 256;
+  //@ assert \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j == i);
+  if (KEEL_UNLIKELY(s->slab[h].live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
+  count_down(s, h) /*@ ghost (z, st, ord) */;
+  return KEEL_OK;
 }
 
 /* ---- caches ---- */
@@ -1199,18 +1243,17 @@ uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
   if (KEEL_UNLIKELY(a < s->addr)) return KEEL_OUT_OF_RANGE;
-  uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
+  uint64_t p = (a - s->addr) / KEEL_PAGE_SIZE;
   if (KEEL_UNLIKELY(p >= s->pages)) return KEEL_OUT_OF_RANGE;
   uint32_t h = s->map[p];
+  //@ assert InArea(s, a) && h == slab_at(s, a);
   if (KEEL_UNLIKELY(h == 0)) return KEEL_WRONG_KIND;
-  struct keel_slab *t = &s->slab[h];
-  uint32_t i = index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[t->cache - 1].size, t->nobj) */;
-  if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
-  if (KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
-  take_back(s, h, i) /*@ ghost (z, st, ord) */;
-  if (KEEL_UNLIKELY(t->live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
-  count_down(s, h) /*@ ghost (z, st, ord) */;
-  return KEEL_OK;
+  uint32_t i = object_at(s, h, a);
+  if (KEEL_UNLIKELY(i >= s->slab[h].nobj)) return KEEL_NOT_HEAD;
+  //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
+  if (KEEL_UNLIKELY(w_tst(s->slab[h].free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
+  //@ assert InUse(s, h, i);
+  return give_back(s, h, i) /*@ ghost (z, st, ord) */;
 }
 
 /*@ requires BOTH(s, z, st, ord);

@@ -74,6 +74,15 @@
     predicate OwnPages{L}(struct keel_slabs *s, uint16_t *st) = \forall integer p; 0 <= p < s->pages && s->map[p] != 0 ==> st[p] == LIVE;
     predicate SInv{L}(struct keel_slabs *s) = Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && Live(s);
 */
+/*@ axiomatic Objects {
+    lemma factor: \forall integer i, j, n; 0 < n && i * n == j * n ==> i == j;
+    lemma obj_once{L}: \forall struct keel_slabs *s, integer h, i, j; 0 < s->cache[s->slab[h].cache - 1].size && obj(s, h, i) == obj(s, h, j) ==> i == j;
+    lemma used_size{L}: \forall struct keel_slabs *s, integer h; Rings(s) && Caches(s) && Slabs(s) && Used(s, h) ==> 0 < s->cache[s->slab[h].cache - 1].size;
+    lemma at_used{L}: \forall struct keel_slabs *s, integer a, i; Map(s) && At(s, a, i) ==> Used(s, slab_at(s, a)) && a == obj(s, slab_at(s, a), i);
+    // one object at most starts at an address
+    lemma at_once{L}: \forall struct keel_slabs *s, integer a, i, j; Caches(s) && Slabs(s) && Map(s) && Rings(s) && At(s, a, i) && At(s, a, j) ==> i == j;
+    }
+*/
 /* The page instance and its ghost arrays are at B what they were at A. */
 /*@ axiomatic Frames {
     predicate Kept{A, B}(struct keel_pages *z, uint16_t *st, int16_t *ord) =
@@ -226,6 +235,13 @@
   /@ requires s->slab[h].cache == c + 1;
      assigns \nothing; ensures obj(s, h, i) == s->addr + s->slab[h].page * PAGE + i * s->cache[c].size; @/
   void lem_at(struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t i) { }
+
+  /@ requires s->slab[h].cache == c + 1;
+     requires a == s->addr + s->slab[h].page * PAGE + o;
+     assigns \nothing; ensures \forall integer j; a == obj(s, h, j) <==> o == j * s->cache[c].size; @/
+  void lem_starts(struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t o, uint64_t a) {
+    /@ assert \forall integer j; obj(s, h, j) == s->addr + s->slab[h].page * PAGE + j * s->cache[c].size; @/
+  }
 
   // a bit of a word that is not zero
   /@ requires w != 0;
