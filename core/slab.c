@@ -696,7 +696,7 @@ KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ gho
 
 /* One object less of slab h is in use. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].live > 0;
-    assigns s->slab[h .. h].live;
+    assigns s->slab[h].live;
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE */
 KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -737,7 +737,10 @@ KEEL_INLINE uint32_t object_at(struct keel_slabs *s, uint32_t h, uint64_t a)
     ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
 KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
 {
+  //@ assert 1 <= h <= s->slabs && i < 256;
   take_back(s, h, i) /*@ ghost (z, st, ord) */;
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer g, j; obj(s, g, j) == \at(obj(s, g, j), Pre);
   //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && g != h ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
   //@ assert \forall integer g, j; Used(s, g) <==> \at(Used(s, g), Pre);
   //@ assert \forall integer g, j; InUse(s, g, j) ==> j < 256;
