@@ -188,11 +188,12 @@ KEEL_INLINE void take_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ gho
 /* Hands out the next object of cache c, and the page instance is as before. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word != 0;
     assigns s->cache[c].word, s->slab[s->cache[c].active].free[s->cache[c].at];
-    KEEPS_BOTH
-    ensures \let h = s->cache[c].active; \exists integer i; 0 <= i < s->slab[h].nobj && \result == obj(s, h, i) && \old(FreeBit(s, h, i)) && !FreeBit(s, h, i) &&
-      \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
+    KEEPS_BOTH HANDED_OUT
+    ensures \result != 0; */
 KEEL_INLINE uint64_t hand_one(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
+  //@ ghost uint32_t h = (uint32_t)s->cache[c].active;
+  //@ assert HotAt(s, c) && Used(s, h) && s->slab[h].cache == c + 1 && 1 <= s->slab[h].nobj <= 256;
   uint64_t r = pop(s, c) /*@ ghost (z) */;
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
@@ -200,6 +201,12 @@ KEEL_INLINE uint64_t hand_one(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR)
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
   //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer g, j; obj(s, g, j) == \at(obj(s, g, j), Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && g != h ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
+  //@ assert \forall integer g, j; g != h ==> (InUse(s, g, j) <==> \at(InUse(s, g, j), Pre));
+  //@ ghost lem_above(s, h);
   return r;
 }
 
@@ -644,20 +651,11 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 }
 
 /* An object of cache c, which hands out from no word; 0 if there is none. */
-/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0;
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
-    behavior bad:
-      assumes s->cache[c].size == 0;
-      ensures \result == 0;
-      SAME_OBJECTS
-    behavior ok:
-      assumes s->cache[c].size != 0;
-      ALLOCATED_OBJECT
-    complete behaviors; disjoint behaviors; */
+    KEEPS_BOTH SAME_CACHES ALLOCATED_OBJECT */
 KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  if (s->cache[c].size == 0) return 0;
   int found = reload(s, c) /*@ ghost (z) */;
   if (!found) found = grow(s, c) /*@ ghost (z, st, ord) */;
   if (!found) found = search(s, c) /*@ ghost (z) */;
@@ -1210,7 +1208,9 @@ enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t si
 uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (KEEL_UNLIKELY(c >= s->caches)) return 0;
-  if (KEEL_UNLIKELY(s->cache[c].word == 0)) return alloc_slow(s, c) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(s->cache[c].word == 0)) return s->cache[c].size == 0 ? 0 : alloc_slow(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert HotAt(s, c) && s->slab[s->cache[c].active].cache == c + 1 && s->cache[c].size != 0;
+  //@ assert 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
   return hand_one(s, c) /*@ ghost (z, st, ord) */;
 }
 
@@ -1262,25 +1262,46 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES
-    ensures c >= s->caches ==> \result == 0;
-    ensures c < s->caches ==> \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h)); */
+    behavior none:
+      assumes c >= s->caches;
+      assigns \nothing;
+      ensures \result == 0;
+    behavior some:
+      assumes c < s->caches;
+      ensures \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h));
+    complete behaviors; disjoint behaviors; */
 uint64_t keel_cache_shrink(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   return c < s->caches ? sweep(s, c) /*@ ghost (z, st, ord) */ : 0;
 }
 
 /*@ requires BOTH(s, z, st, ord);
-    assigns EVERYTHING;
+    assigns EVERYTHING, s->cache[c .. c].size;
     KEEPS_BOTH SAME_OBJECTS
-    ensures \result == KEEL_OK || \result == KEEL_BAD_ARGUMENT || \result == KEEL_BUSY;
-    ensures \result == KEEL_BAD_ARGUMENT <==> !(c < s->caches && \old(s->cache[c].size) != 0);
-    ensures \result == KEEL_BUSY <==> c < s->caches && \old(s->cache[c].size) != 0 && \exists integer h, i; \old(InUse(s, h, i)) && \old(s->slab[h].cache) == c + 1;
-    ensures \result == KEEL_OK ==> s->cache[c].size == 0 && \forall integer h; Used(s, h) <==> \old(Used(s, h)) && \old(s->slab[h].cache) != c + 1;
-    ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size); */
+    behavior bad:
+      assumes c >= s->caches || s->cache[c].size == 0;
+      assigns \nothing;
+      ensures \result == KEEL_BAD_ARGUMENT;
+    behavior busy:
+      assumes c < s->caches && s->cache[c].size != 0 && \exists integer h, i; InUse(s, h, i) && s->slab[h].cache == c + 1;
+      assigns EVERYTHING;
+      ensures \result == KEEL_BUSY;
+      SAME_CACHES
+      ensures \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h));
+    behavior ok:
+      assumes c < s->caches && s->cache[c].size != 0 && \forall integer h, i; InUse(s, h, i) ==> s->slab[h].cache != c + 1;
+      ensures \result == KEEL_OK;
+      ensures s->cache[c].size == 0;
+      ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size);
+      ensures \forall integer h; Used(s, h) <==> \old(Used(s, h) && s->slab[h].cache != c + 1);
+    complete behaviors; disjoint behaviors; */
 enum keel_status keel_cache_destroy(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (c >= s->caches || s->cache[c].size == 0) return KEEL_BAD_ARGUMENT;
   sweep(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert \forall integer g; Used(s, g) && s->slab[g].cache == c + 1 ==> !Empty(s, g);
+  //@ assert \forall integer g; Used(s, g) && s->slab[g].cache == c + 1 ==> \exists integer i; InUse(s, g, i);
+  //@ assert \forall integer g; Used(s, g) && s->slab[g].cache == c + 1 ==> \exists integer i; \at(InUse(s, g, i) && s->slab[g].cache == c + 1, Pre);
   /*@ loop invariant 1 <= h <= s->slabs + 1;
       loop invariant \forall integer g; 1 <= g < h ==> s->slab[g].cache != c + 1;
       loop assigns h;

@@ -140,13 +140,15 @@
 #define NONE_STAYS                                                                                               \
   ensures \forall integer d; 0 <= d < s->caches ==> (\old(s->cache[d].word) == 0 ==> s->cache[d].word == 0) &&   \
     (\old(s->cache[d].active) == 0 ==> s->cache[d].active == 0);
-/* An object of cache c that was not in use is, and nothing else; or there is none, not even in a new slab, and all empty slabs
-   have given their pages back. */
-#define ALLOCATED_OBJECT                                                                                         \
+/* What was in use is; if the result is not 0 then so is an object of cache c, at that address, that was not, and nothing else. */
+#define HANDED_OUT                                                                                               \
   ensures \result != 0 ==> \let h = s->cache[c].active; Used(s, h) && s->slab[h].cache == c + 1 && \exists integer i;              \
     \result == obj(s, h, i) && InUse(s, h, i) && !\old(InUse(s, h, i)) &&                                        \
     \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \old(InUse(s, g, j)));                       \
-  ensures \forall integer g, j; \old(InUse(s, g, j)) ==> InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); \
+  ensures \forall integer g, j; \old(InUse(s, g, j)) ==> InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
+/* The same; if it is 0 then no object is free, not even in a new slab, and all empty slabs have given their pages back. */
+#define ALLOCATED_OBJECT                                                                                         \
+  HANDED_OUT                                                                                                     \
   ensures \result == 0 ==> \forall integer g, j; InUse(s, g, j) ==> \old(InUse(s, g, j));                        \
   ensures \result == 0 ==> \forall integer g, j; Used(s, g) && s->slab[g].cache == c + 1 && 0 <= j < s->slab[g].nobj ==> InUse(s, g, j); \
   ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g);
@@ -241,6 +243,12 @@
      assigns \nothing; ensures \forall integer j; a == obj(s, h, j) <==> o == j * s->cache[c].size; @/
   void lem_starts(struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t o, uint64_t a) {
     /@ assert \forall integer j; obj(s, h, j) == s->addr + s->slab[h].page * PAGE + j * s->cache[c].size; @/
+  }
+
+  /@ requires 0 < s->addr;
+     assigns \nothing; ensures \forall integer i; 0 <= i ==> 0 < obj(s, h, i); @/
+  void lem_above(struct keel_slabs *s, uint32_t h) {
+    /@ assert \forall integer i; 0 <= i ==> 0 <= i * s->cache[s->slab[h].cache - 1].size; @/
   }
 
   // a bit of a word that is not zero
