@@ -188,7 +188,7 @@ KEEL_INLINE void take_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ gho
 /* Hands out the next object of cache c, and the page instance is as before. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word != 0;
     assigns s->cache[c].word, s->slab[s->cache[c].active].free[s->cache[c].at];
-    KEEPS_BOTH HANDED_OUT
+    KEEPS_BOTH NEW_OBJECT
     ensures \result != 0; */
 KEEL_INLINE uint64_t hand_one(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
@@ -350,7 +350,7 @@ static int look(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *
 /* Finds a slab of cache c with a free object: the active one, or among the first LOOK that wait. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0;
     assigns HOT(c), LINKS;
-    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE SAME_OWNERS SAME_CACHES
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
@@ -378,7 +378,7 @@ static int reload(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages
 /* Finds one among all slabs. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns HOT(c), LINKS;
-    SINV Z_KEPT SAME_OBJECTS SAME_FREE
+    SINV Z_KEPT SAME_OBJECTS SAME_FREE SAME_OWNERS SAME_CACHES
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 &&
@@ -551,7 +551,9 @@ static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
 /* A new slab for cache c, which takes objects from it; 0 if there is no block of pages, or no unused slab. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, ALL_SLABS;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    ensures \result == 0 ==> \forall integer g; 0 <= g <= s->slabs ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)); */
@@ -650,20 +652,92 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   return n;
 }
 
+/* reload, and the page instance is as before. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0;
+    assigns HOT(c), LINKS;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static inline int find_near(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  int found = reload(s, c) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+  return found;
+}
+
+/* search, and the page instance is as before. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
+    assigns HOT(c), LINKS;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c); */
+static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  int found = search(s, c) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+  return found;
+}
+
+/* A new slab for cache c, all of whose objects are in use, after all empty slabs have given their pages back; 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    ensures s->caches == \old(s->caches);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> ALL_TAKEN(c);
+    ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
+static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  sweep(s, s->caches) /*@ ghost (z, st, ord) */;
+  //@ assert s->caches == \at(s->caches, Pre) && c < s->caches && s->cache[c].size != 0;
+  //@ assert ALL_TAKEN(c);
+  //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
+  //@ ghost lem_taken(s);
+  //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
+  int found = grow(s, c) /*@ ghost (z, st, ord) */;
+  //@ ghost lem_taken(s);
+  return found;
+}
+
+/* A word with free objects for cache c, which hands out from none; 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    ensures s->caches == \old(s->caches);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> ALL_TAKEN(c);
+    ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
+static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  if (find_near(s, c) /*@ ghost (z, st, ord) */) return 1;
+  if (grow(s, c) /*@ ghost (z, st, ord) */) return 1;
+  if (find_far(s, c) /*@ ghost (z, st, ord) */) return 1;
+  return grow_last(s, c) /*@ ghost (z, st, ord) */;
+}
+
 /* An object of cache c, which hands out from no word; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
     KEEPS_BOTH SAME_CACHES ALLOCATED_OBJECT */
 KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  int found = reload(s, c) /*@ ghost (z) */;
-  if (!found) found = grow(s, c) /*@ ghost (z, st, ord) */;
-  if (!found) found = search(s, c) /*@ ghost (z) */;
-  if (!found) {
-    sweep(s, s->caches) /*@ ghost (z, st, ord) */;
-    found = grow(s, c) /*@ ghost (z, st, ord) */;
-  }
-  return found ? hand_one(s, c) /*@ ghost (z, st, ord) */ : 0;
+  if (!find_any(s, c) /*@ ghost (z, st, ord) */) return 0;
+  //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
+  return hand_one(s, c) /*@ ghost (z, st, ord) */;
 }
 
 /* Slab h is the empty one that cache c keeps. */
@@ -1300,8 +1374,10 @@ enum keel_status keel_cache_destroy(struct keel_slabs *s, uint32_t c) /*@ ghost 
   if (c >= s->caches || s->cache[c].size == 0) return KEEL_BAD_ARGUMENT;
   sweep(s, c) /*@ ghost (z, st, ord) */;
   //@ assert \forall integer g; Used(s, g) && s->slab[g].cache == c + 1 ==> !Empty(s, g);
-  //@ assert \forall integer g; Used(s, g) && s->slab[g].cache == c + 1 ==> \exists integer i; InUse(s, g, i);
+  //@ ghost lem_taken(s);
   //@ assert \forall integer g; Used(s, g) && s->slab[g].cache == c + 1 ==> \exists integer i; \at(InUse(s, g, i) && s->slab[g].cache == c + 1, Pre);
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
+  //@ assert \forall integer g; \at(Used(s, g) && s->slab[g].cache != c + 1, Pre) ==> Used(s, g);
   /*@ loop invariant 1 <= h <= s->slabs + 1;
       loop invariant \forall integer g; 1 <= g < h ==> s->slab[g].cache != c + 1;
       loop assigns h;
@@ -1309,6 +1385,12 @@ enum keel_status keel_cache_destroy(struct keel_slabs *s, uint32_t c) /*@ ghost 
   for (uint32_t h = 1; h <= s->slabs; h++) {
     if (s->slab[h].cache == c + 1u) return KEEL_BUSY;
   }
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].cache != c + 1;
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g) && s->slab[g].cache != c + 1, Pre);
+  //@ assert SInv(s);
+  //@ assert BOTH(s, z, st, ord);
+  //@ ghost B: ;
   end(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), B);
   return KEEL_OK;
 }

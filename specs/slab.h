@@ -141,16 +141,18 @@
   ensures \forall integer d; 0 <= d < s->caches ==> (\old(s->cache[d].word) == 0 ==> s->cache[d].word == 0) &&   \
     (\old(s->cache[d].active) == 0 ==> s->cache[d].active == 0);
 /* What was in use is; if the result is not 0 then so is an object of cache c, at that address, that was not, and nothing else. */
-#define HANDED_OUT                                                                                               \
+#define NEW_OBJECT                                                                                               \
   ensures \result != 0 ==> \let h = s->cache[c].active; Used(s, h) && s->slab[h].cache == c + 1 && \exists integer i;              \
     \result == obj(s, h, i) && InUse(s, h, i) && !\old(InUse(s, h, i)) &&                                        \
     \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \old(InUse(s, g, j)));                       \
   ensures \forall integer g, j; \old(InUse(s, g, j)) ==> InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
+/* All objects of cache c are in use. */
+#define ALL_TAKEN(c) (\forall integer g, j; Used(s, g) && s->slab[g].cache == (c) + 1 && 0 <= j < s->slab[g].nobj ==> InUse(s, g, j))
 /* The same; if it is 0 then no object is free, not even in a new slab, and all empty slabs have given their pages back. */
 #define ALLOCATED_OBJECT                                                                                         \
-  HANDED_OUT                                                                                                     \
+  NEW_OBJECT                                                                                                     \
   ensures \result == 0 ==> \forall integer g, j; InUse(s, g, j) ==> \old(InUse(s, g, j));                        \
-  ensures \result == 0 ==> \forall integer g, j; Used(s, g) && s->slab[g].cache == c + 1 && 0 <= j < s->slab[g].nobj ==> InUse(s, g, j); \
+  ensures \result == 0 ==> ALL_TAKEN(c);                                                                         \
   ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g);
 /* Where objects lie, and how many a slab has, are what they were. */
 #define SAME_LAYOUT                                                                                              \
@@ -283,6 +285,52 @@
     /@ assert KOk(s->cache + k); @/
     lem_mul(i, s->slab[h].nobj, s->cache[k].size);
   }
+
+  // the pages of an object's address are its slab's, and the address gives its index
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && Used(s, h) && i < s->slab[h].nobj;
+     assigns \nothing;
+     ensures slab_at(s, obj(s, h, i)) == h;
+     ensures At(s, obj(s, h, i), i); @/
+  void lem_place(struct keel_slabs *s, uint32_t h, uint32_t i) {
+    lem_obj(s, h, i);
+    uint32_t k = s->slab[h].cache - 1;
+    /@ assert KOk(s->cache + k); @/
+    /@ assert s->slab[h].page <= (obj(s, h, i) - s->addr) / PAGE < s->slab[h].page + s->slab[h].pages; @/
+  }
+
+  // objects are isolated: no page of another slab is met, ...
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && Used(s, h) && i < s->slab[h].nobj;
+     assigns \nothing;
+     ensures \let k = s->slab[h].cache - 1; \forall integer p; 0 <= p < s->pages && s->map[p] != h ==>
+       s->addr + p * PAGE + PAGE <= obj(s, h, i) || obj(s, h, i) + s->cache[k].size <= s->addr + p * PAGE; @/
+  void lem_inside(struct keel_slabs *s, uint32_t h, uint32_t i) {
+    lem_obj(s, h, i);
+    /@ assert \forall integer p; 0 <= p < s->pages && s->map[p] != h ==> p < s->slab[h].page || s->slab[h].page + s->slab[h].pages <= p; @/
+  }
+
+  // ... nor another object
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && (h != g || i != j);
+     requires InUse(s, h, i) && InUse(s, g, j);
+     assigns \nothing;
+     ensures obj(s, h, i) + s->cache[s->slab[h].cache - 1].size <= obj(s, g, j) || obj(s, g, j) + s->cache[s->slab[g].cache - 1].size <= obj(s, h, i); @/
+  void lem_apart(struct keel_slabs *s, uint32_t h, uint32_t i, uint32_t g, uint32_t j) {
+    uint32_t k = s->slab[h].cache - 1; uint32_t m = s->slab[g].cache - 1;
+    /@ assert KOk(s->cache + k) && KOk(s->cache + m); @/
+    if (h == g) {
+      lem_at(s, h, k, i); lem_at(s, h, k, j);
+      if (i < j) lem_mul(i, j, s->cache[k].size); else lem_mul(j, i, s->cache[k].size);
+    } else {
+      lem_obj(s, h, i); lem_obj(s, g, j);
+      /@ assert s->slab[h].pages >= 1 && s->slab[g].pages >= 1; @/
+      /@ assert s->map[s->slab[h].page] == h && s->map[s->slab[g].page] == g; @/
+      /@ assert s->slab[h].page + s->slab[h].pages <= s->slab[g].page || s->slab[g].page + s->slab[g].pages <= s->slab[h].page; @/
+    }
+  }
+
+  // a slab in use that is not empty has an object in use
+  /@ assigns \nothing;
+     ensures \forall integer g; Used(s, g) ==> (Empty(s, g) <==> \forall integer i; !InUse(s, g, i)); @/
+  void lem_taken(struct keel_slabs *s) { }
 */
 
 /* The reference counts of the pages, which are of the links' C type. */
