@@ -694,7 +694,7 @@ static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES
-    ensures s->caches == \old(s->caches);
+    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> ALL_TAKEN(c);
@@ -702,7 +702,7 @@ static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   sweep(s, s->caches) /*@ ghost (z, st, ord) */;
-  //@ assert s->caches == \at(s->caches, Pre) && c < s->caches && s->cache[c].size != 0;
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && c < s->caches && s->cache[c].size != 0;
   //@ assert ALL_TAKEN(c);
   //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
   //@ ghost lem_taken(s);
@@ -716,7 +716,7 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES
-    ensures s->caches == \old(s->caches);
+    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> ALL_TAKEN(c);
@@ -736,6 +736,7 @@ static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (!find_any(s, c) /*@ ghost (z, st, ord) */) return 0;
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
   //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
   return hand_one(s, c) /*@ ghost (z, st, ord) */;
 }
