@@ -194,11 +194,12 @@ KEEL_INLINE void take_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ gho
 /* Hands out the next object of cache c, and the page instance is as before. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word != 0;
     assigns s->cache[c].word, s->slab[s->cache[c].active].free[s->cache[c].at];
-    KEEPS_BOTH
-    ensures \let h = s->cache[c].active; \exists integer i; 0 <= i < s->slab[h].nobj && \result == obj(s, h, i) && \old(FreeBit(s, h, i)) && !FreeBit(s, h, i) &&
-      \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
+    KEEPS_BOTH NEW_OBJECT
+    ensures \result != 0; */
 KEEL_INLINE uint64_t hand_one(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
+  //@ ghost uint32_t h = (uint32_t)s->cache[c].active;
+  //@ assert HotAt(s, c) && Used(s, h) && s->slab[h].cache == c + 1 && 1 <= s->slab[h].nobj <= 256;
   uint64_t r = pop(s, c) /*@ ghost (z) */;
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
@@ -206,6 +207,12 @@ KEEL_INLINE uint64_t hand_one(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR)
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
   //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer g, j; obj(s, g, j) == \at(obj(s, g, j), Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && g != h ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
+  //@ assert \forall integer g, j; g != h ==> (InUse(s, g, j) <==> \at(InUse(s, g, j), Pre));
+  //@ ghost lem_above(s, h);
   return r;
 }
 
@@ -673,7 +680,9 @@ static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
 /* A new slab for cache c, which takes objects from it; 0 if there is no block of pages, or no unused slab. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, ALL_SLABS;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    ensures \result == 0 ==> \forall integer g; 0 <= g <= s->slabs ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)); */
@@ -855,29 +864,93 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   return n;
 }
 
-/* An object of cache c, which hands out from no word; 0 if there is none. */
+/* reload, and the page instance is as before. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0;
+    assigns HOT(c), LINKS;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static inline int find_near(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  int found = reload(s, c) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+  return found;
+}
+
+/* search, and the page instance is as before. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
+    assigns HOT(c), LINKS;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c); */
+static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  int found = search(s, c) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+  return found;
+}
+
+/* A new slab for cache c, all of whose objects are in use, after all empty slabs have given their pages back; 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
-    behavior bad:
-      assumes s->cache[c].size == 0;
-      ensures \result == 0;
-      SAME_OBJECTS
-    behavior ok:
-      assumes s->cache[c].size != 0;
-      ALLOCATED_OBJECT
-    complete behaviors; disjoint behaviors; */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> ALL_TAKEN(c);
+    ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
+static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  sweep(s, s->caches) /*@ ghost (z, st, ord) */;
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && c < s->caches && s->cache[c].size != 0;
+  //@ assert ALL_TAKEN(c);
+  //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
+  //@ ghost lem_taken(s);
+  //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
+  int found = grow(s, c) /*@ ghost (z, st, ord) */;
+  //@ ghost lem_taken(s);
+  return found;
+}
+
+/* A word with free objects for cache c, which hands out from none; 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> ALL_TAKEN(c);
+    ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
+static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  if (find_near(s, c) /*@ ghost (z, st, ord) */) return 1;
+  if (grow(s, c) /*@ ghost (z, st, ord) */) return 1;
+  if (find_far(s, c) /*@ ghost (z, st, ord) */) return 1;
+  return grow_last(s, c) /*@ ghost (z, st, ord) */;
+}
+
+/* An object of cache c, which hands out from no word; 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES ALLOCATED_OBJECT */
 KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  if (s->cache[c].size == 0) return 0;
-  int found = reload(s, c) /*@ ghost (z) */;
-  if (!found) found = grow(s, c) /*@ ghost (z, st, ord) */;
-  if (!found) found = search(s, c) /*@ ghost (z) */;
-  if (!found) {
-    sweep(s, s->caches) /*@ ghost (z, st, ord) */;
-    found = grow(s, c) /*@ ghost (z, st, ord) */;
-  }
-  return found ? hand_one(s, c) /*@ ghost (z, st, ord) */ : 0;
+  if (!find_any(s, c) /*@ ghost (z, st, ord) */) return 0;
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+  //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
+  return hand_one(s, c) /*@ ghost (z, st, ord) */;
 }
 
 /* Slab h is the empty one that cache c keeps. */
@@ -901,7 +974,7 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
 /* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
     ensures \result == KEEL_OK; */
 KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -917,7 +990,7 @@ KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ gho
 
 /* One object less of slab h is in use. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].live > 0;
-    assigns s->slab[h .. h].live;
+    assigns s->slab[h].live;
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE */
 KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -929,6 +1002,53 @@ KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
   //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
+}
+
+/* The object of slab h, which the page of address a is of, that starts at a; not below the slab's number of objects: there is none. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Map(s) && InArea(s, a) && h == slab_at(s, a) && h != 0;
+    assigns \nothing;
+    ensures \result < s->slab[h].nobj ==> At(s, a, \result);
+    ensures \result >= s->slab[h].nobj ==> \forall integer i; !At(s, a, i); */
+KEEL_INLINE uint32_t object_at(struct keel_slabs *s, uint32_t h, uint64_t a)
+{
+  uint64_t d = a - s->addr;
+  const struct keel_slab *t = &s->slab[h];
+  //@ assert 0 <= d / PAGE < s->pages && s->map[d / PAGE] == h;
+  //@ assert Used(s, h) && s->slab[h].page <= d / PAGE < s->slab[h].page + s->slab[h].pages;
+  //@ ghost uint32_t c = t->cache - 1u;
+  //@ assert KOk(s->cache + c) && t->mult == s->cache[c].mult && t->nobj == s->cache[c].nobj && t->pages == s->cache[c].pages;
+  //@ assert t->pages == P2(s->cache[c].order) && 0 <= s->cache[c].order <= 5;
+  //@ assert 1 <= t->pages <= 32;
+  //@ assert s->cache[c].nobj * s->cache[c].size <= 131072;
+  uint64_t o = d - (uint64_t)t->page * KEEL_PAGE_SIZE;
+  //@ assert o < 131072;
+  uint32_t i = index_of(t->mult, (uint32_t)o) /*@ ghost (s->cache[c].size, s->cache[c].nobj) */;
+  //@ ghost lem_starts(s, h, c, (uint32_t)o, a);
+  //@ assert i >= s->slab[h].nobj ==> \forall integer j; 0 <= j < s->slab[h].nobj ==> o != j * s->cache[c].size;
+  //@ assert i >= s->slab[h].nobj ==> \forall integer j; 0 <= j < s->slab[h].nobj ==> a != obj(s, h, j);
+  return i;
+}
+
+/* Object i of slab h is free again, and the slab's counter says one less, or looks whether the slab is empty. Answers KEEL_OK. */
+/*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES
+    ensures \result == KEEL_OK;
+    ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
+    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
+{
+  //@ assert 1 <= h <= s->slabs && i < 256;
+  take_back(s, h, i) /*@ ghost (z, st, ord) */;
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer g, j; obj(s, g, j) == \at(obj(s, g, j), Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && g != h ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert \forall integer g, j; Used(s, g) <==> \at(Used(s, g), Pre);
+  //@ assert \forall integer g, j; InUse(s, g, j) ==> j < 256;
+  //@ assert \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j == i);
+  if (KEEL_UNLIKELY(s->slab[h].live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
+  count_down(s, h) /*@ ghost (z, st, ord) */;
+  return KEEL_OK;
 }
 
 /* ---- caches ---- */
@@ -1474,7 +1594,9 @@ enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t si
 uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (KEEL_UNLIKELY(c >= s->caches)) return 0;
-  if (KEEL_UNLIKELY(s->cache[c].word == 0)) return alloc_slow(s, c) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(s->cache[c].word == 0)) return s->cache[c].size == 0 ? 0 : alloc_slow(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert HotAt(s, c) && s->slab[s->cache[c].active].cache == c + 1 && s->cache[c].size != 0;
+  //@ assert 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
   return hand_one(s, c) /*@ ghost (z, st, ord) */;
 }
 
@@ -1510,42 +1632,64 @@ uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
   if (KEEL_UNLIKELY(a < s->addr)) return KEEL_OUT_OF_RANGE;
-  uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
+  uint64_t p = (a - s->addr) / KEEL_PAGE_SIZE;
   if (KEEL_UNLIKELY(p >= s->pages)) return KEEL_OUT_OF_RANGE;
   uint32_t h = s->map[p];
+  //@ assert InArea(s, a) && h == slab_at(s, a);
   if (KEEL_UNLIKELY(h == 0)) return KEEL_WRONG_KIND;
-  struct keel_slab *t = &s->slab[h];
-  uint32_t i = index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[t->cache - 1].size, t->nobj) */;
-  if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
-  if (KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
-  take_back(s, h, i) /*@ ghost (z, st, ord) */;
-  if (KEEL_UNLIKELY(t->live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
-  count_down(s, h) /*@ ghost (z, st, ord) */;
-  return KEEL_OK;
+  uint32_t i = object_at(s, h, a);
+  if (KEEL_UNLIKELY(i >= s->slab[h].nobj)) return KEEL_NOT_HEAD;
+  //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
+  if (KEEL_UNLIKELY(w_tst(s->slab[h].free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
+  //@ assert InUse(s, h, i);
+  return give_back(s, h, i) /*@ ghost (z, st, ord) */;
 }
 
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES
-    ensures c >= s->caches ==> \result == 0;
-    ensures c < s->caches ==> \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h)); */
+    behavior none:
+      assumes c >= s->caches;
+      assigns \nothing;
+      ensures \result == 0;
+    behavior some:
+      assumes c < s->caches;
+      ensures \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h));
+    complete behaviors; disjoint behaviors; */
 uint64_t keel_cache_shrink(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   return c < s->caches ? sweep(s, c) /*@ ghost (z, st, ord) */ : 0;
 }
 
 /*@ requires BOTH(s, z, st, ord);
-    assigns EVERYTHING;
+    assigns EVERYTHING, s->cache[c .. c].size;
     KEEPS_BOTH SAME_OBJECTS
-    ensures \result == KEEL_OK || \result == KEEL_BAD_ARGUMENT || \result == KEEL_BUSY;
-    ensures \result == KEEL_BAD_ARGUMENT <==> !(c < s->caches && \old(s->cache[c].size) != 0);
-    ensures \result == KEEL_BUSY <==> c < s->caches && \old(s->cache[c].size) != 0 && \exists integer h, i; \old(InUse(s, h, i)) && \old(s->slab[h].cache) == c + 1;
-    ensures \result == KEEL_OK ==> s->cache[c].size == 0 && \forall integer h; Used(s, h) <==> \old(Used(s, h)) && \old(s->slab[h].cache) != c + 1;
-    ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size); */
+    behavior bad:
+      assumes c >= s->caches || s->cache[c].size == 0;
+      assigns \nothing;
+      ensures \result == KEEL_BAD_ARGUMENT;
+    behavior busy:
+      assumes c < s->caches && s->cache[c].size != 0 && \exists integer h, i; InUse(s, h, i) && s->slab[h].cache == c + 1;
+      assigns EVERYTHING;
+      ensures \result == KEEL_BUSY;
+      SAME_CACHES
+      ensures \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h));
+    behavior ok:
+      assumes c < s->caches && s->cache[c].size != 0 && \forall integer h, i; InUse(s, h, i) ==> s->slab[h].cache != c + 1;
+      ensures \result == KEEL_OK;
+      ensures s->cache[c].size == 0;
+      ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size);
+      ensures \forall integer h; Used(s, h) <==> \old(Used(s, h) && s->slab[h].cache != c + 1);
+    complete behaviors; disjoint behaviors; */
 enum keel_status keel_cache_destroy(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (c >= s->caches || s->cache[c].size == 0) return KEEL_BAD_ARGUMENT;
   sweep(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert \forall integer g; Used(s, g) && s->slab[g].cache == c + 1 ==> !Empty(s, g);
+  //@ ghost lem_taken(s);
+  //@ assert \forall integer g; Used(s, g) && s->slab[g].cache == c + 1 ==> \exists integer i; \at(InUse(s, g, i) && s->slab[g].cache == c + 1, Pre);
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
+  //@ assert \forall integer g; \at(Used(s, g) && s->slab[g].cache != c + 1, Pre) ==> Used(s, g);
   /*@ loop invariant 1 <= h <= s->slabs + 1;
       loop invariant \forall integer g; 1 <= g < h ==> s->slab[g].cache != c + 1;
       loop assigns h;
@@ -1553,6 +1697,12 @@ enum keel_status keel_cache_destroy(struct keel_slabs *s, uint32_t c) /*@ ghost 
   for (uint32_t h = 1; h <= s->slabs; h++) {
     if (s->slab[h].cache == c + 1u) return KEEL_BUSY;
   }
+  //@ assert \forall integer g; 1 <= g <= s->slabs ==> s->slab[g].cache != c + 1;
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g) && s->slab[g].cache != c + 1, Pre);
+  //@ assert SInv(s);
+  //@ assert BOTH(s, z, st, ord);
+  //@ ghost B: ;
   end(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), B);
   return KEEL_OK;
 }

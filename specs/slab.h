@@ -77,6 +77,15 @@
     predicate OwnPages{L}(struct keel_slabs *s, uint16_t *st) = \forall integer p; 0 <= p < s->pages && s->map[p] != 0 ==> st[p] == LIVE;
     predicate SInv{L}(struct keel_slabs *s) = Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && Live(s);
 */
+/*@ axiomatic Objects {
+    lemma factor: \forall integer i, j, n; 0 < n && i * n == j * n ==> i == j;
+    lemma obj_once{L}: \forall struct keel_slabs *s, integer h, i, j; 0 < s->cache[s->slab[h].cache - 1].size && obj(s, h, i) == obj(s, h, j) ==> i == j;
+    lemma used_size{L}: \forall struct keel_slabs *s, integer h; Rings(s) && Caches(s) && Slabs(s) && Used(s, h) ==> 0 < s->cache[s->slab[h].cache - 1].size;
+    lemma at_used{L}: \forall struct keel_slabs *s, integer a, i; Map(s) && At(s, a, i) ==> Used(s, slab_at(s, a)) && a == obj(s, slab_at(s, a), i);
+    // one object at most starts at an address
+    lemma at_once{L}: \forall struct keel_slabs *s, integer a, i, j; Caches(s) && Slabs(s) && Map(s) && Rings(s) && At(s, a, i) && At(s, a, j) ==> i == j;
+    }
+*/
 /* The page instance and its ghost arrays are at B what they were at A. */
 /*@ axiomatic Frames {
     predicate Kept{A, B}(struct keel_pages *z, uint16_t *st, int16_t *ord) =
@@ -135,15 +144,19 @@
 #define NONE_STAYS                                                                                               \
   ensures \forall integer d; 0 <= d < s->caches ==> (\old(s->cache[d].word) == 0 ==> s->cache[d].word == 0) &&   \
     (\old(s->cache[d].active) == 0 ==> s->cache[d].active == 0);
-/* An object of cache c that was not in use is, and nothing else; or there is none, not even in a new slab, and all empty slabs
-   have given their pages back. */
-#define ALLOCATED_OBJECT                                                                                         \
+/* What was in use is; if the result is not 0 then so is an object of cache c, at that address, that was not, and nothing else. */
+#define NEW_OBJECT                                                                                               \
   ensures \result != 0 ==> \let h = s->cache[c].active; Used(s, h) && s->slab[h].cache == c + 1 && \exists integer i;              \
     \result == obj(s, h, i) && InUse(s, h, i) && !\old(InUse(s, h, i)) &&                                        \
     \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \old(InUse(s, g, j)));                       \
-  ensures \forall integer g, j; \old(InUse(s, g, j)) ==> InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); \
+  ensures \forall integer g, j; \old(InUse(s, g, j)) ==> InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
+/* All objects of cache c are in use. */
+#define ALL_TAKEN(c) (\forall integer g, j; Used(s, g) && s->slab[g].cache == (c) + 1 && 0 <= j < s->slab[g].nobj ==> InUse(s, g, j))
+/* The same; if it is 0 then no object is free, not even in a new slab, and all empty slabs have given their pages back. */
+#define ALLOCATED_OBJECT                                                                                         \
+  NEW_OBJECT                                                                                                     \
   ensures \result == 0 ==> \forall integer g, j; InUse(s, g, j) ==> \old(InUse(s, g, j));                        \
-  ensures \result == 0 ==> \forall integer g, j; Used(s, g) && s->slab[g].cache == c + 1 && 0 <= j < s->slab[g].nobj ==> InUse(s, g, j); \
+  ensures \result == 0 ==> ALL_TAKEN(c);                                                                         \
   ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g);
 /* Where objects lie, and how many a slab has, are what they were. */
 #define SAME_LAYOUT                                                                                              \
@@ -249,6 +262,19 @@
      assigns \nothing; ensures obj(s, h, i) == s->addr + s->slab[h].page * PAGE + i * s->cache[c].size; @/
   void lem_at(struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t i) { }
 
+  /@ requires s->slab[h].cache == c + 1;
+     requires a == s->addr + s->slab[h].page * PAGE + o;
+     assigns \nothing; ensures \forall integer j; a == obj(s, h, j) <==> o == j * s->cache[c].size; @/
+  void lem_starts(struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t o, uint64_t a) {
+    /@ assert \forall integer j; obj(s, h, j) == s->addr + s->slab[h].page * PAGE + j * s->cache[c].size; @/
+  }
+
+  /@ requires 0 < s->addr;
+     assigns \nothing; ensures \forall integer i; 0 <= i ==> 0 < obj(s, h, i); @/
+  void lem_above(struct keel_slabs *s, uint32_t h) {
+    /@ assert \forall integer i; 0 <= i ==> 0 <= i * s->cache[s->slab[h].cache - 1].size; @/
+  }
+
   // a bit of a word that is not zero
   /@ requires w != 0;
      assigns \nothing; ensures \result < 64 && bit(w, \result); @/
@@ -281,6 +307,52 @@
     /@ assert KOk(s->cache + k); @/
     lem_mul(i, s->slab[h].nobj, s->cache[k].size);
   }
+
+  // the pages of an object's address are its slab's, and the address gives its index
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && Used(s, h) && i < s->slab[h].nobj;
+     assigns \nothing;
+     ensures slab_at(s, obj(s, h, i)) == h;
+     ensures At(s, obj(s, h, i), i); @/
+  void lem_place(struct keel_slabs *s, uint32_t h, uint32_t i) {
+    lem_obj(s, h, i);
+    uint32_t k = s->slab[h].cache - 1;
+    /@ assert KOk(s->cache + k); @/
+    /@ assert s->slab[h].page <= (obj(s, h, i) - s->addr) / PAGE < s->slab[h].page + s->slab[h].pages; @/
+  }
+
+  // objects are isolated: no page of another slab is met, ...
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && Used(s, h) && i < s->slab[h].nobj;
+     assigns \nothing;
+     ensures \let k = s->slab[h].cache - 1; \forall integer p; 0 <= p < s->pages && s->map[p] != h ==>
+       s->addr + p * PAGE + PAGE <= obj(s, h, i) || obj(s, h, i) + s->cache[k].size <= s->addr + p * PAGE; @/
+  void lem_inside(struct keel_slabs *s, uint32_t h, uint32_t i) {
+    lem_obj(s, h, i);
+    /@ assert \forall integer p; 0 <= p < s->pages && s->map[p] != h ==> p < s->slab[h].page || s->slab[h].page + s->slab[h].pages <= p; @/
+  }
+
+  // ... nor another object
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && (h != g || i != j);
+     requires InUse(s, h, i) && InUse(s, g, j);
+     assigns \nothing;
+     ensures obj(s, h, i) + s->cache[s->slab[h].cache - 1].size <= obj(s, g, j) || obj(s, g, j) + s->cache[s->slab[g].cache - 1].size <= obj(s, h, i); @/
+  void lem_apart(struct keel_slabs *s, uint32_t h, uint32_t i, uint32_t g, uint32_t j) {
+    uint32_t k = s->slab[h].cache - 1; uint32_t m = s->slab[g].cache - 1;
+    /@ assert KOk(s->cache + k) && KOk(s->cache + m); @/
+    if (h == g) {
+      lem_at(s, h, k, i); lem_at(s, h, k, j);
+      if (i < j) lem_mul(i, j, s->cache[k].size); else lem_mul(j, i, s->cache[k].size);
+    } else {
+      lem_obj(s, h, i); lem_obj(s, g, j);
+      /@ assert s->slab[h].pages >= 1 && s->slab[g].pages >= 1; @/
+      /@ assert s->map[s->slab[h].page] == h && s->map[s->slab[g].page] == g; @/
+      /@ assert s->slab[h].page + s->slab[h].pages <= s->slab[g].page || s->slab[g].page + s->slab[g].pages <= s->slab[h].page; @/
+    }
+  }
+
+  // a slab in use that is not empty has an object in use
+  /@ assigns \nothing;
+     ensures \forall integer g; Used(s, g) ==> (Empty(s, g) <==> \forall integer i; !InUse(s, g, i)); @/
+  void lem_taken(struct keel_slabs *s) { }
 */
 
 /* The reference counts of the pages, which are of the links' C type. */
