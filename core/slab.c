@@ -580,14 +580,42 @@ static void retire_slab(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel
   q_in(s, h, 0) /*@ ghost (z) */;
 }
 
+/* keel_pages_put for a block of the slab layer's own; the slabs are left alone. */
+/*@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && p < z->n && HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB;
+    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
+    SAME_SLABS
+    ensures \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \old(s->slab[x].next) && s->slab[x].prev == \old(s->slab[x].prev) && s->slab[x].live == \old(s->slab[x].live);
+    ensures InvB(z, st, ord);
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q); */
+static void give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ assert Range(z) && z->n <= KEEL_PAGES_MAX;
+  //@ assert NO_WORD(&s->addr);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> NO_WORD(&s->slab[g].free[v]);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> NO_WORD(&s->cache[d].full[v]);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> NO_WORD(&s->cache[d].word) && NO_WORD(&s->cache[d].first);
+  //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> NO_REF(&s->slab[x].next) && NO_REF(&s->slab[x].prev) && NO_REF(&s->slab[x].live);
+  keel_pages_put(z, z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+}
+
 /* keel_pages_put for the block at page p, which no slab has any more; the slabs are left alone. */
 /*@ requires BOTH(s, z, st, ord) && p < s->pages && HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB;
     requires \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS */
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES NONE_STAYS
+    ensures \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \old(s->slab[g].free[v]); */
 static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 {
-  keel_pages_put(s->z, s->z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256 && s->slab[g].pages >= 1 && s->map[s->slab[g].page] == g;
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].page < NP && !(p <= s->slab[g].page < p + P2(ord[p])) && st[s->slab[g].page] == LIVE;
+  give_block(s->z, p) /*@ ghost (s, st, ord) */;
+  //@ assert InvB(z, st, ord);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
+  //@ assert \forall integer g; Used(s, g) ==> st[s->slab[g].page] == LIVE && ord[s->slab[g].page] == \at(ord[s->slab[g].page], Pre) && z->tag[s->slab[g].page] == \at(z->tag[s->slab[g].page], Pre);
+  //@ assert Rings(s);
+  //@ assert Live(s);
+  //@ assert Actives(s);
 }
 
 /* Slab h, alone and empty, gives its pages back. */
