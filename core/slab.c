@@ -567,8 +567,8 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /* Slab h, alone and empty, is unused from now on; its pages belong to no slab. */
 /*@ requires SInv(s) && Apart(s, z) && Used(s, h) && s->slab[h].next == h && Empty(s, h);
     requires s->cache[s->slab[h].cache - 1].active != h;
-    assigns ALL_SLABS;
-    SINV Z_KEPT SAME_OBJECTS
+    assigns s->slab[0 .. s->slabs + s->caches], s->map[0 .. s->pages - 1];
+    SINV Z_KEPT SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h)
     ensures !Used(s, h);
     ensures \forall integer g; g != h && Used(s, g) ==> \old(Used(s, g)) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
     ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (\old(s->map[q]) == h ? 0 : \old(s->map[q])); */
@@ -602,8 +602,7 @@ static void give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_
 /*@ requires BOTH(s, z, st, ord) && p < s->pages && HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB;
     requires \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES NONE_STAYS
-    ensures \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \old(s->slab[g].free[v]); */
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS */
 static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 {
   //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256 && s->slab[g].pages >= 1 && s->map[s->slab[g].page] == g;
@@ -625,7 +624,30 @@ static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t p = s->slab[h].page;
+  //@ assert Zone(z);
+  //@ ghost uint32_t n = s->slab[h].pages;
+  //@ assert HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB && P2(ord[p]) == n && p + n <= s->pages;
+  //@ assert \forall integer q; p <= q < p + n ==> s->map[q] == h;
+  //@ assert \separated(&s->pages, s->map + (0 .. s->pages - 1)) && \separated(&s->pages, s->slab + (0 .. s->slabs + s->caches));
   retire_slab(s, h) /*@ ghost (z) */;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert s->pages == \at(s->pages, Pre);
+  //@ assert Zone(z);
+  //@ assert nfree(st, 1024 * z->u) == \at(nfree(st, 1024 * z->u), Pre);
+  //@ assert \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert (\forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> z->l0[v] == \at(z->l0[v], Pre)) && (\forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> z->l1[v] == \at(z->l1[v], Pre));
+  //@ assert (\forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> z->l2[v] == \at(z->l2[v], Pre)) && (\forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> z->l3[v] == \at(z->l3[v], Pre));
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+  //@ assert Apart(s, z);
+  //@ assert \forall integer g; Used(s, g) ==> g != h && \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert Own(s, z, st, ord);
+  //@ assert OwnPages(s, st);
+  //@ assert \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
   put_block(s, p) /*@ ghost (z, st, ord) */;
 }
 
