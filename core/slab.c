@@ -664,14 +664,37 @@ static inline void leave(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost
   }
 }
 
+/* Slab h leaves its ring, and the page instance is as before. */
+/*@ requires BOTH(s, z, st, ord) && Used(s, h);
+    assigns s->slab[0 .. s->slabs + s->caches];
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS
+    ensures s->slab[h].next == h;
+    ensures s->pages == \old(s->pages) && z->u == \old(z->u); */
+static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+{
+  //@ assert h <= s->slabs && 0 <= s->slab[h].next <= s->slabs + s->caches && 0 <= s->slab[h].prev <= s->slabs + s->caches;
+  q_out(s, h) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
 /* Empty slab h, of cache c, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) */
 static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
+  //@ assert s->slab[h].nobj <= 256;
   leave(s, c, h) /*@ ghost (z, st, ord) */;
-  q_out(s, h) /*@ ghost (z) */;
+  //@ assert fb: \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
+  //@ assert em: Empty(s, h);
+  take_out(s, h) /*@ ghost (z, st, ord) */;
+  //@ assert fb2: \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
+  //@ assert em2: Empty(s, h);
   disown(s, h) /*@ ghost (z, st, ord) */;
 }
 
