@@ -708,8 +708,28 @@ static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) 
 static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   uint64_t n = 0;
+  /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1);
+      loop invariant s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+      loop invariant s->pages == \at(s->pages, Pre) && z->u == \at(z->u, Pre);
+      loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);
+      loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);
+      loop invariant Hot(s); loop invariant Words(s); loop invariant Actives(s); loop invariant Live(s);
+      loop invariant InvB(z, st, ord); loop invariant Apart(s, z); loop invariant Own(s, z, st, ord); loop invariant OwnPages(s, st);
+      loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);
+      loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
+      loop invariant \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre);
+      loop invariant \forall integer d; 0 <= d < s->caches ==> (\at(s->cache[d].word, Pre) == 0 ==> s->cache[d].word == 0) && (\at(s->cache[d].active, Pre) == 0 ==> s->cache[d].active == 0);
+      loop invariant \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && !(g < h && \at(Mine(s, c, g) && Empty(s, g), Pre));
+      loop invariant \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
+      loop invariant \forall integer g; Used(s, g) ==> s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+      loop assigns n, h, EVERYTHING;
+      loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
+    //@ assert Used(s, h) ==> \forall integer i; 0 <= i < s->slab[h].nobj ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
+    //@ assert Used(s, h) ==> (Empty(s, h) <==> \at(Empty(s, \at(h, Here)), Pre));
+    //@ assert Mine(s, c, h) <==> \at(Mine(s, c, \at(h, Here)), Pre);
     if (s->slab[h].cache == 0 || (c < s->caches && s->slab[h].cache != c + 1u) || !is_empty(s, h)) continue;
+    //@ assert KOk(s->cache + (s->slab[h].cache - 1)) && s->slab[h].pages <= 32;
     n += s->slab[h].pages;
     drop(s, s->slab[h].cache - 1u, h) /*@ ghost (z, st, ord) */;
   }
