@@ -776,14 +776,41 @@ static void retire_slab(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel
   q_in(s, h, 0) /*@ ghost (z) */;
 }
 
+/* keel_pages_put for a block of the slab layer's own; the slabs are left alone. */
+/*@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && p < z->n && HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB;
+    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
+    SAME_SLABS
+    ensures \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \old(s->slab[x].next) && s->slab[x].prev == \old(s->slab[x].prev) && s->slab[x].live == \old(s->slab[x].live);
+    ensures InvB(z, st, ord);
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q); */
+static void give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ assert Range(z) && z->n <= KEEL_PAGES_MAX;
+  //@ assert NO_WORD(&s->addr);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> NO_WORD(&s->slab[g].free[v]);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> NO_WORD(&s->cache[d].full[v]);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> NO_WORD(&s->cache[d].word) && NO_WORD(&s->cache[d].first);
+  //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> NO_REF(&s->slab[x].next) && NO_REF(&s->slab[x].prev) && NO_REF(&s->slab[x].live);
+  keel_pages_put(z, z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+}
+
 /* keel_pages_put for the block at page p, which no slab has any more; the slabs are left alone. */
 /*@ requires BOTH(s, z, st, ord) && p < s->pages && HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB;
     requires \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS */
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS */
 static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 {
-  keel_pages_put(s->z, s->z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256 && s->slab[g].pages >= 1 && s->map[s->slab[g].page] == g;
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].page < NP && !(p <= s->slab[g].page < p + P2(ord[p])) && st[s->slab[g].page] == LIVE;
+  give_block(s->z, p) /*@ ghost (s, st, ord) */;
+  //@ assert InvB(z, st, ord);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
+  //@ assert \forall integer g; Used(s, g) ==> st[s->slab[g].page] == LIVE && ord[s->slab[g].page] == \at(ord[s->slab[g].page], Pre) && z->tag[s->slab[g].page] == \at(z->tag[s->slab[g].page], Pre);
+  //@ assert Rings(s);
+  //@ assert Live(s);
+  //@ assert Actives(s);
 }
 
 /* Slab h, alone and empty, gives its pages back. */
@@ -793,7 +820,30 @@ static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t p = s->slab[h].page;
+  //@ assert Zone(z);
+  //@ ghost uint32_t n = s->slab[h].pages;
+  //@ assert HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB && P2(ord[p]) == n && p + n <= s->pages;
+  //@ assert \forall integer q; p <= q < p + n ==> s->map[q] == h;
+  //@ assert \separated(&s->pages, s->map + (0 .. s->pages - 1)) && \separated(&s->pages, s->slab + (0 .. s->slabs + s->caches));
   retire_slab(s, h) /*@ ghost (z) */;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert s->pages == \at(s->pages, Pre);
+  //@ assert Zone(z);
+  //@ assert nfree(st, 1024 * z->u) == \at(nfree(st, 1024 * z->u), Pre);
+  //@ assert \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert (\forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> z->l0[v] == \at(z->l0[v], Pre)) && (\forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> z->l1[v] == \at(z->l1[v], Pre));
+  //@ assert (\forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> z->l2[v] == \at(z->l2[v], Pre)) && (\forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> z->l3[v] == \at(z->l3[v], Pre));
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+  //@ assert Apart(s, z);
+  //@ assert \forall integer g; Used(s, g) ==> g != h && \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert Own(s, z, st, ord);
+  //@ assert OwnPages(s, st);
+  //@ assert \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
   put_block(s, p) /*@ ghost (z, st, ord) */;
 }
 
@@ -835,14 +885,37 @@ static inline void leave(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost
   }
 }
 
+/* Slab h leaves its ring, and the page instance is as before. */
+/*@ requires BOTH(s, z, st, ord) && Used(s, h);
+    assigns s->slab[0 .. s->slabs + s->caches];
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS
+    ensures s->slab[h].next == h;
+    ensures s->pages == \old(s->pages) && z->u == \old(z->u); */
+static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+{
+  //@ assert h <= s->slabs && 0 <= s->slab[h].next <= s->slabs + s->caches && 0 <= s->slab[h].prev <= s->slabs + s->caches;
+  q_out(s, h) /*@ ghost (z) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
 /* Empty slab h, of cache c, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) */
 static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
+  //@ assert s->slab[h].nobj <= 256;
   leave(s, c, h) /*@ ghost (z, st, ord) */;
-  q_out(s, h) /*@ ghost (z) */;
+  //@ assert fb: \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
+  //@ assert em: Empty(s, h);
+  take_out(s, h) /*@ ghost (z, st, ord) */;
+  //@ assert fb2: \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
+  //@ assert em2: Empty(s, h);
   disown(s, h) /*@ ghost (z, st, ord) */;
 }
 
@@ -856,8 +929,28 @@ static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) 
 static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   uint64_t n = 0;
+  /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1);
+      loop invariant s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+      loop invariant s->pages == \at(s->pages, Pre) && z->u == \at(z->u, Pre);
+      loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);
+      loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);
+      loop invariant Hot(s); loop invariant Words(s); loop invariant Actives(s); loop invariant Live(s);
+      loop invariant InvB(z, st, ord); loop invariant Apart(s, z); loop invariant Own(s, z, st, ord); loop invariant OwnPages(s, st);
+      loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);
+      loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
+      loop invariant \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre);
+      loop invariant \forall integer d; 0 <= d < s->caches ==> (\at(s->cache[d].word, Pre) == 0 ==> s->cache[d].word == 0) && (\at(s->cache[d].active, Pre) == 0 ==> s->cache[d].active == 0);
+      loop invariant \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && !(g < h && \at(Mine(s, c, g) && Empty(s, g), Pre));
+      loop invariant \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
+      loop invariant \forall integer g; Used(s, g) ==> s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+      loop assigns n, h, EVERYTHING;
+      loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
+    //@ assert Used(s, h) ==> \forall integer i; 0 <= i < s->slab[h].nobj ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
+    //@ assert Used(s, h) ==> (Empty(s, h) <==> \at(Empty(s, \at(h, Here)), Pre));
+    //@ assert Mine(s, c, h) <==> \at(Mine(s, c, \at(h, Here)), Pre);
     if (s->slab[h].cache == 0 || (c < s->caches && s->slab[h].cache != c + 1u) || !is_empty(s, h)) continue;
+    //@ assert KOk(s->cache + (s->slab[h].cache - 1)) && s->slab[h].pages <= 32;
     n += s->slab[h].pages;
     drop(s, s->slab[h].cache - 1u, h) /*@ ghost (z, st, ord) */;
   }

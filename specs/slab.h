@@ -238,6 +238,8 @@
 /* p is none of the words of the page instance. */
 #define NO_WORD(p) (\separated(p, z->l0 + (0 .. W0(z->u) - 1)) && \separated(p, z->l1 + (0 .. W1(z->u) - 1)) &&     \
                     \separated(p, z->l2 + (0 .. W2(z->u) - 1)) && \separated(p, z->l3 + (0 .. W3(z->u) - 1)))
+/* p is none of the reference counts of the pages. */
+#define NO_REF(p) \separated(p, z->ref + (0 .. 1024 * z->u - 1))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 #define ALL_SLABS                                                                                                \
   s->slab[0 .. s->slabs + s->caches], s->map[0 .. s->pages - 1], s->cache[0 .. s->caches - 1].word, s->cache[0 .. s->caches - 1].first, \
