@@ -512,9 +512,11 @@ static inline void none_used(struct keel_slab *t, const struct keel_cache *k)
 /* Unused slab h, alone, becomes one of cache c, made of the block at page p. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && 1 <= h <= s->slabs && s->slab[h].cache == 0 && s->slab[h].next == h;
     requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0;
-    assigns s->slab[h], s->map[p .. p + s->cache[c].pages - 1];
-    SINV Z_KEPT SAME_OBJECTS
+    assigns FRESH(h), s->slab[h .. h].live, s->map[0 .. s->pages - 1];
+    SINV Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(h)
     ensures s->slab[h].cache == c + 1 && s->slab[h].next == h && s->slab[h].page == p;
+    ensures s->slab[h].nobj == s->cache[c].nobj && s->slab[h].pages == s->cache[c].pages && s->slab[h].mult == s->cache[c].mult;
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? h : \old(s->map[q]));
     ensures Empty(s, h); */
 static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
@@ -534,12 +536,13 @@ static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ 
    that objects are taken from. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && s->slab[0].next != 0;
     requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0;
-    assigns ALL_SLABS;
-    SINV Z_KEPT SAME_OBJECTS
+    assigns HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
+    SINV Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(\old(s->slab[0].next))
+    ensures Apart(s, z);
     ensures s->cache[c].word != 0;
-    ensures \let h = \old(s->slab[0].next); s->slab[h].page == p && s->slab[h].cache == c + 1 && s->slab[h].pages == s->cache[c].pages &&
-      \forall integer g; g != h && Used(s, g) ==> \old(Used(s, g)) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
-    ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + s->cache[c].pages) ==> s->map[q] == \old(s->map[q]); */
+    ensures 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0;
+    ensures \let h = \old(s->slab[0].next); s->slab[h].page == p && s->slab[h].cache == c + 1 && s->slab[h].pages == s->cache[c].pages && s->slab[h].nobj == s->cache[c].nobj;
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q])); */
 static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   uint32_t h = (uint32_t)s->slab[0].next;
@@ -577,11 +580,11 @@ static keel_pfn_t get_block(struct keel_pages *z, uint32_t order) /*@ ghost (str
 /* A block of 2^order pages; answers its first page, KEEL_NONE if there is none. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH SAME_OBJECTS SAME_SLABS OTHERS_KEPT
     ensures \result == KEEL_NONE <==> !\old(SomeFree(st, ord, z->u, order));
     ensures \result == KEEL_NONE ==> !SomeFree(st, ord, z->u, order);
     ensures \result != KEEL_NONE ==> \result + P2(order) <= s->pages && HeadErr(z, st, ord, \result) == KEEL_OK && z->tag[\result] / 32 == KEEL_SLAB && ord[\result] == order &&
-      \forall integer q; \result <= q < \result + P2(order) ==> s->map[q] == 0 && st[q] == LIVE; */
+      \forall integer q; \result <= q < \result + P2(order) ==> s->map[q] == 0 && st[q] == LIVE && \old(st[q]) == FREE; */
 static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
   //@ assert s->z == z;
@@ -596,10 +599,15 @@ static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
 
 /* A new slab for cache c, which takes objects from it; 0 if there is no block of pages, or no unused slab. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
-    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, ALL_SLABS;
-    KEEPS_BOTH SAME_OBJECTS
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj);
+    ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+    ensures \result == 1 ==> 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1;
+    ensures \result == 0 ==> s->slab[0].next == \old(s->slab[0].next);
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)); */
 static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
@@ -608,6 +616,8 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   if (p == KEEL_NONE) return 0;
   //@ ghost A: ;
   install(s, c, p) /*@ ghost (z) */;
+  //@ assert \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \at(z->l0[v], A);
+  //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], A);
   //@ assert Kept{A, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
