@@ -597,6 +597,41 @@ static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
   return f < 0 ? KEEL_NONE : (uint32_t)(f - s->z->base);
 }
 
+/* The same, and the page instance is as before; the block is a live one of the slab layer's. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && s->slab[0].next != 0;
+    requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0 && st[q] == LIVE;
+    requires HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB && P2(ord[p]) == s->cache[c].pages;
+    assigns HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
+    KEEPS_BOTH SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(\old(s->slab[0].next))
+    ensures s->cache[c].word != 0;
+    ensures 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1;
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q]));
+    ensures \forall integer q; 0 <= q < NP ==> z->ref[q] == \old(z->ref[q]); */
+static inline void settle(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (PAIR) */
+{
+  //@ ghost uint32_t h = (uint32_t)s->slab[0].next;
+  //@ assert i0: Pool(z, st, ord) && Inv(z, st, ord) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert i1: z->nr_free == nfree(st, 1024 * z->u);
+  install(s, c, p) /*@ ghost (z) */;
+  //@ assert wo: SAME_WORDS;
+  //@ assert un: z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert fi: \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert ct: z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert nf: nfree(st, 1024 * z->u) == \at(nfree(st, 1024 * z->u), Pre);
+  //@ assert he: \forall integer x; HeadErr(z, st, ord, x) == \at(HeadErr(z, st, ord, x), Pre);
+  //@ assert ow: \forall integer g; Used(s, g) && g != h ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert oh: HeadErr(z, st, ord, s->slab[h].page) == KEEL_OK && z->tag[s->slab[h].page] / 32 == KEEL_SLAB && P2(ord[s->slab[h].page]) == s->slab[h].pages;
+  //@ assert op: OwnPages(s, st);
+  //@ assert on: Own(s, z, st, ord);
+  //@ assert ke: Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
 /* A new slab for cache c, which takes objects from it; 0 if there is no block of pages, or no unused slab. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
@@ -614,16 +649,8 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   if (s->slab[0].next == 0) return 0;
   uint32_t p = take_pages(s, s->cache[c].order) /*@ ghost (z, st, ord) */;
   if (p == KEEL_NONE) return 0;
-  //@ ghost A: ;
-  install(s, c, p) /*@ ghost (z) */;
-  //@ assert \forall integer v; 0 <= v < W0(z->u) ==> z->l0[v] == \at(z->l0[v], A);
-  //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], A);
-  //@ assert Kept{A, Here}(z, st, ord);
-  //@ assert Pool(z, st, ord);
-  //@ assert Inv(z, st, ord);
-  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
-  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
-  //@ ghost g_fold(z, st, ord);
+  //@ assert ord[p] == s->cache[c].order && s->cache[c].pages == P2(s->cache[c].order);
+  settle(s, c, p) /*@ ghost (z, st, ord) */;
   return 1;
 }
 
