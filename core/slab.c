@@ -548,7 +548,11 @@ static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (str
   uint32_t h = (uint32_t)s->slab[0].next;
   q_out(s, h) /*@ ghost (z) */;
   adopt(s, c, h, p) /*@ ghost (z) */;
+  //@ assert KOk(s->cache + c);
+  //@ ghost uint32_t x = s->slab[h].nobj - 1;
+  //@ assert 0 <= x < s->slab[h].nobj <= 256 && FreeBit(s, h, x);
   load(s, c, h, 0) /*@ ghost (z) */;
+  //@ assert 0 <= x < s->slab[h].nobj && FreeBit(s, h, x);
 }
 
 /* A block of pages of the slab layer's own, as keel_pages_alloc; the slabs are left alone. */
