@@ -19,40 +19,27 @@
 
 /* ---- what is at an address ---- */
 
-/* The number of the object of slab h that begins at byte d of the instance, in a page of it; not below its nobj if none does. */
-/*@ requires SInv(s) && d < s->pages * PAGE && h != 0 && s->map[d / PAGE] == h;
-    assigns \nothing;
-    ensures found: \result < s->slab[h].nobj ==> At(s, s->addr + d, \result);
-    ensures only: \forall integer i; At(s, s->addr + d, i) ==> i == \result; */
-KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t d)
-{
-  const struct keel_slab *t = &s->slab[h];
-  //@ assert Used(s, h) && KOk(s->cache + (t->cache - 1)) && t->pages <= 32;
-  //@ assert t->nobj * s->cache[t->cache - 1].size <= t->pages * PAGE <= 131072;
-  return index_of(t->mult, (uint32_t)(d - (uint64_t)t->page * KEEL_PAGE_SIZE)) /*@ ghost (s->cache[t->cache - 1].size, t->nobj) */;
-}
-
-/* What is wrong with the byte d of the instance as the first of an object in use, of slab h, one of whose pages it is in. */
-/*@ requires SInv(s) && d < s->pages * PAGE && h != 0 && s->map[d / PAGE] == h;
+/* What is wrong with address a as that of an object in use, of slab h, one of whose pages it is in. */
+/*@ requires SInv(s) && InArea(s, a) && h == slab_at(s, a) && h != 0;
     assigns \nothing;
     behavior other:
       assumes s->slab[h].cache > KEEL_KMALLOC_CLASSES;
       ensures \result == KEEL_WRONG_KIND;
     behavior inside:
-      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \forall integer i; !At(s, s->addr + d, i);
+      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \forall integer i; !At(s, a, i);
       ensures \result == KEEL_NOT_HEAD;
     behavior again:
-      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \exists integer i; At(s, s->addr + d, i) && FreeBit(s, h, i);
+      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \exists integer i; At(s, a, i) && FreeBit(s, h, i);
       ensures \result == KEEL_ALREADY_FREE;
     behavior ok:
-      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \exists integer i; At(s, s->addr + d, i) && !FreeBit(s, h, i);
+      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \exists integer i; At(s, a, i) && !FreeBit(s, h, i);
       ensures \result == KEEL_OK;
     complete behaviors; disjoint behaviors; */
-KEEL_INLINE enum keel_status object_error(const struct keel_slabs *s, uint32_t h, uint64_t d)
+KEEL_INLINE enum keel_status object_error(const struct keel_slabs *s, uint32_t h, uint64_t a)
 {
   const struct keel_slab *t = &s->slab[h];
   if (KEEL_UNLIKELY(t->cache > KEEL_KMALLOC_CLASSES)) return KEEL_WRONG_KIND;
-  uint32_t i = object_at(s, h, d);
+  uint32_t i = object_at(s, h, a);
   if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
   return KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0) ? KEEL_ALREADY_FREE : KEEL_OK;
 }
@@ -80,7 +67,7 @@ static uint32_t place_at(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR
   uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
   if (p >= s->pages) return KEEL_NONE;
   uint32_t h = s->map[p];
-  if (h != 0) return object_error(s, h, d) == KEEL_OK ? s->slab[h].cache - 1u : KEEL_NONE;
+  if (h != 0) return object_error(s, h, a) == KEEL_OK ? s->slab[h].cache - 1u : KEEL_NONE;
   return block_error(s, d) /*@ ghost (z, st, ord) */ == KEEL_OK ? BLOCKS + s->z->tag[p] % 16u - 1u : KEEL_NONE;
 }
 
@@ -156,7 +143,7 @@ static int can_align(const struct keel_slabs *s, uint32_t align)
     assigns EVERYTHING;
     KEEPS_BOTH SAME_CACHES
     TOOK(KEEL_KMALLOC_CLASSES + order) */
-static uint64_t take_block(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
+static uint64_t take_large(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
   keel_pfn_t f = keel_pages_alloc(s->z, order, KEEL_LARGE) /*@ ghost (st, ord) */;
   if (f < 0) {
@@ -173,7 +160,7 @@ static uint64_t take_block(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
     TOOK(place) */
 static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR) */
 {
-  return place < BLOCKS ? keel_cache_alloc(s, place) /*@ ghost (z, st, ord) */ : take_block(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
+  return place < BLOCKS ? keel_cache_alloc(s, place) /*@ ghost (z, st, ord) */ : take_large(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
 }
 
 /* What keel_kmalloc_aligned answers. */
@@ -213,7 +200,7 @@ KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint64_t size, uint32_t flag
       ensures \result == KEEL_OK;
       ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE;
     complete behaviors; disjoint behaviors; */
-KEEL_NOINLINE enum keel_status give_block(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
   if (a == 0 || a == KEEL_ZERO_SIZE) return KEEL_OK;
   if (a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages) return KEEL_OUT_OF_RANGE;
@@ -229,17 +216,14 @@ KEEL_NOINLINE enum keel_status give_block(struct keel_slabs *s, uint64_t a) /*@ 
     FREES(a) */
 KEEL_INLINE enum keel_status give_any(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
-  if (KEEL_UNLIKELY(a < s->addr)) return give_block(s, a) /*@ ghost (z, st, ord) */;
-  uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
-  if (KEEL_UNLIKELY(p >= s->pages)) return give_block(s, a) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(a < s->addr)) return give_large(s, a) /*@ ghost (z, st, ord) */;
+  uint64_t p = (a - s->addr) / KEEL_PAGE_SIZE;
+  if (KEEL_UNLIKELY(p >= s->pages)) return give_large(s, a) /*@ ghost (z, st, ord) */;
   uint32_t h = s->map[p];
-  if (KEEL_UNLIKELY(h == 0)) return give_block(s, a) /*@ ghost (z, st, ord) */;
-  enum keel_status e = object_error(s, h, d);
+  if (KEEL_UNLIKELY(h == 0)) return give_large(s, a) /*@ ghost (z, st, ord) */;
+  enum keel_status e = object_error(s, h, a);
   if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
-  take_back(s, h, object_at(s, h, d)) /*@ ghost (z, st, ord) */;
-  if (KEEL_UNLIKELY(s->slab[h].live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
-  count_down(s, h) /*@ ghost (z, st, ord) */;
-  return KEEL_OK;
+  return give_back(s, h, object_at(s, h, a)) /*@ ghost (z, st, ord) */;
 }
 
 /* Moves the memory at a, of place `from`, to a new one of place `to`; 0 if there is none. */

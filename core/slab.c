@@ -543,7 +543,7 @@ static inline void set_map(struct keel_slabs *s, uint32_t p, uint32_t n, uint32_
 /*@ requires \valid(t + h);
     assigns t[h .. h].cache;
     ensures t[h].cache == c; */
-static inline void put_cache(struct keel_slab *t, uint32_t h, uint32_t c)
+static inline void r_cache(struct keel_slab *t, uint32_t h, uint32_t c)
 {
   t[h].cache = c;
 }
@@ -564,7 +564,7 @@ static inline void set_cache(struct keel_slabs *s, uint32_t h, uint32_t c) /*@ g
   //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
   //@ assert \forall integer d; 0 <= d < s->caches && c == d + 1 ==> s->cache[d].size != 0 && s->slab[h].nobj == s->cache[d].nobj && s->slab[h].mult == s->cache[d].mult && s->slab[h].pages == s->cache[d].pages;
   //@ assert \forall integer g; Used(s, g) || (g == h && c != 0) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
-  put_cache(s->slab, h, c);
+  r_cache(s->slab, h, c);
   //@ assert Owned(s);
   //@ assert \forall integer g; 1 <= g <= s->slabs ==> (g != h ==> s->slab[g].cache == \at(s->slab[g].cache, Pre)) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
@@ -595,9 +595,11 @@ static inline void none_used(struct keel_slab *t, const struct keel_cache *k)
 /* Unused slab h, alone, becomes one of cache c, made of the block at page p. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && 1 <= h <= s->slabs && s->slab[h].cache == 0 && s->slab[h].next == h;
     requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0;
-    assigns s->slab[h], s->map[p .. p + s->cache[c].pages - 1];
-    SINV Z_KEPT SAME_OBJECTS
+    assigns FRESH(h), s->slab[h .. h].live, s->map[0 .. s->pages - 1];
+    SINV Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(h)
     ensures s->slab[h].cache == c + 1 && s->slab[h].next == h && s->slab[h].page == p;
+    ensures s->slab[h].nobj == s->cache[c].nobj && s->slab[h].pages == s->cache[c].pages && s->slab[h].mult == s->cache[c].mult;
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? h : \old(s->map[q]));
     ensures Empty(s, h); */
 static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
@@ -617,18 +619,23 @@ static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ 
    that objects are taken from. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && s->slab[0].next != 0;
     requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0;
-    assigns ALL_SLABS;
-    SINV Z_KEPT SAME_OBJECTS
+    assigns HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
+    SINV Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(\old(s->slab[0].next))
+    ensures Apart(s, z);
     ensures s->cache[c].word != 0;
-    ensures \let h = \old(s->slab[0].next); s->slab[h].page == p && s->slab[h].cache == c + 1 && s->slab[h].pages == s->cache[c].pages &&
-      \forall integer g; g != h && Used(s, g) ==> \old(Used(s, g)) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
-    ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + s->cache[c].pages) ==> s->map[q] == \old(s->map[q]); */
+    ensures 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0;
+    ensures \let h = \old(s->slab[0].next); s->slab[h].page == p && s->slab[h].cache == c + 1 && s->slab[h].pages == s->cache[c].pages && s->slab[h].nobj == s->cache[c].nobj;
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q])); */
 static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   uint32_t h = (uint32_t)s->slab[0].next;
   q_out(s, h) /*@ ghost (z) */;
   adopt(s, c, h, p) /*@ ghost (z) */;
+  //@ assert KOk(s->cache + c);
+  //@ ghost uint32_t x = s->slab[h].nobj - 1;
+  //@ assert 0 <= x < s->slab[h].nobj <= 256 && FreeBit(s, h, x);
   load(s, c, h, 0) /*@ ghost (z) */;
+  //@ assert 0 <= x < s->slab[h].nobj && FreeBit(s, h, x);
 }
 
 /* A block of pages of the slab layer's own, as keel_pages_alloc; the slabs are left alone. */
@@ -660,11 +667,11 @@ static keel_pfn_t get_block(struct keel_pages *z, uint32_t order) /*@ ghost (str
 /* A block of 2^order pages; answers its first page, KEEL_NONE if there is none. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH SAME_OBJECTS SAME_SLABS OTHERS_KEPT
     ensures \result == KEEL_NONE <==> !\old(SomeFree(st, ord, z->u, order));
     ensures \result == KEEL_NONE ==> !SomeFree(st, ord, z->u, order);
     ensures \result != KEEL_NONE ==> \result + P2(order) <= s->pages && HeadErr(z, st, ord, \result) == KEEL_OK && z->tag[\result] / 32 == KEEL_SLAB && ord[\result] == order &&
-      \forall integer q; \result <= q < \result + P2(order) ==> s->map[q] == 0 && st[q] == LIVE; */
+      \forall integer q; \result <= q < \result + P2(order) ==> s->map[q] == 0 && st[q] == LIVE && \old(st[q]) == FREE; */
 static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
   //@ assert s->z == z;
@@ -677,28 +684,66 @@ static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
   return f < 0 ? KEEL_NONE : (uint32_t)(f - s->z->base);
 }
 
+/* The same, and the page instance is as before; the block is a live one of the slab layer's. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && s->slab[0].next != 0;
+    requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0 && st[q] == LIVE;
+    requires HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB && P2(ord[p]) == s->cache[c].pages;
+    assigns HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
+    KEEPS_BOTH SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(\old(s->slab[0].next))
+    ensures s->cache[c].word != 0;
+    ensures 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1;
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q]));
+    ensures \forall integer q; 0 <= q < NP ==> z->ref[q] == \old(z->ref[q]); */
+static inline void settle(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (PAIR) */
+{
+  //@ ghost uint32_t h = (uint32_t)s->slab[0].next;
+  //@ assert i0: Pool(z, st, ord) && Inv(z, st, ord) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert i1: z->nr_free == nfree(st, 1024 * z->u);
+  install(s, c, p) /*@ ghost (z) */;
+  //@ assert wo: SAME_WORDS;
+  //@ assert re: SAME_REFS;
+  //@ assert un: z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert w0: \forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> \at(z->l0[v], Pre) == z->l0[v];
+  //@ assert w1: \forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> \at(z->l1[v], Pre) == z->l1[v];
+  //@ assert w2: \forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> \at(z->l2[v], Pre) == z->l2[v];
+  //@ assert w3: \forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> \at(z->l3[v], Pre) == z->l3[v];
+  //@ assert rf: \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> \at(z->ref[q], Pre) == z->ref[q] && \at(z->tag[q], Pre) == z->tag[q];
+  //@ assert fi: \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert ct: z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert nf: \at(nfree(st, 1024 * z->u), Pre) == nfree(st, 1024 * \at(z->u, Pre));
+  //@ assert ke: Kept{Pre, Here}(z, st, ord);
+  //@ assert he: \forall integer x; HeadErr(z, st, ord, x) == \at(HeadErr(z, st, ord, x), Pre);
+  //@ assert ow: \forall integer g; Used(s, g) && g != h ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert oh: HeadErr(z, st, ord, s->slab[h].page) == KEEL_OK && z->tag[s->slab[h].page] / 32 == KEEL_SLAB && P2(ord[s->slab[h].page]) == s->slab[h].pages;
+  //@ assert op: OwnPages(s, st);
+  //@ assert on: Own(s, z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z);
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
 /* A new slab for cache c, which takes objects from it; 0 if there is no block of pages, or no unused slab. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
-    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, ALL_SLABS;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
-    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
-    ensures \result == 0 ==> \forall integer g; 0 <= g <= s->slabs ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj);
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj);
+    ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+    ensures \result == 1 ==> 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1;
+    ensures \result == 0 ==> s->slab[0].next == \old(s->slab[0].next);
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)); */
 static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (s->slab[0].next == 0) return 0;
   uint32_t p = take_pages(s, s->cache[c].order) /*@ ghost (z, st, ord) */;
   if (p == KEEL_NONE) return 0;
-  //@ ghost A: ;
-  install(s, c, p) /*@ ghost (z) */;
-  //@ assert Kept{A, Here}(z, st, ord);
-  //@ assert Pool(z, st, ord);
-  //@ assert Inv(z, st, ord);
-  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
-  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
-  //@ ghost g_fold(z, st, ord);
+  //@ assert ord[p] == s->cache[c].order && s->cache[c].pages == P2(s->cache[c].order);
+  settle(s, c, p) /*@ ghost (z, st, ord) */;
   return 1;
 }
 
@@ -1102,7 +1147,7 @@ KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
     assigns \nothing;
     ensures \result < s->slab[h].nobj ==> At(s, a, \result);
     ensures \result >= s->slab[h].nobj ==> \forall integer i; !At(s, a, i); */
-KEEL_INLINE uint32_t object_at(struct keel_slabs *s, uint32_t h, uint64_t a)
+KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t a)
 {
   uint64_t d = a - s->addr;
   const struct keel_slab *t = &s->slab[h];
@@ -1229,7 +1274,7 @@ static void set_full(uint64_t *full, uint32_t n)
     ensures p != &s->cache[c].pages ==> s->cache[c].pages == \old(s->cache[c].pages);
     ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
     OTHERS FRAME32 */
-static inline void set_one(struct keel_slabs *s, uint32_t c, uint32_t *p, uint32_t v) /*@ ghost (struct keel_pages *z) */
+static inline void set_one(uint32_t *p, uint32_t v) /*@ ghost (struct keel_slabs *s, uint32_t c, struct keel_pages *z) */
 {
   *p = v;
   //@ assert \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache == \at(s->slab[h].cache, Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].nobj == \at(s->slab[h].nobj, Pre);
@@ -1262,10 +1307,10 @@ static void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (
   //@ assert Fits(n, size, pages);
   uint32_t mult = inverse(size);
   struct keel_cache *k = &s->cache[c];
-  set_one(s, c, &k->mult, mult) /*@ ghost (z) */;
-  set_one(s, c, &k->nobj, n) /*@ ghost (z) */;
-  set_one(s, c, &k->order, order) /*@ ghost (z) */;
-  set_one(s, c, &k->pages, pages) /*@ ghost (z) */;
+  set_one(&k->mult, mult) /*@ ghost (s, c, z) */;
+  set_one(&k->nobj, n) /*@ ghost (s, c, z) */;
+  set_one(&k->order, order) /*@ ghost (s, c, z) */;
+  set_one(&k->pages, pages) /*@ ghost (s, c, z) */;
 }
 
 /* All objects of an empty slab of cache c are free. */

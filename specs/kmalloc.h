@@ -70,10 +70,6 @@
 #define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
 #define KMALLOC_FLAGS (KEEL_NOWAIT + KEEL_ZERO)
 #define HEAPS struct keel_slabs *s, PAIR
-/* Live blocks that are no slab's stay as they are. (What the slab layer's contracts have to say for this to be provable.) */
-#define OTHERS_KEPT                                                                                              \
-  ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) == LIVE && \old(s->map[q]) == 0 ==>                \
-    KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
 /* All objects in use stay, where they are and of the cache they are of. */
 #define OBJECTS_STAY                                                                                             \
   ensures \forall integer g, j; \old(InUse(s, g, j)) ==> InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);

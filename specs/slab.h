@@ -137,6 +137,9 @@
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
 #define SAME_MAP ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
+/* Pages that are live and of no slab, those of others, are left alone. */
+#define OTHERS_KEPT                                                                                              \
+  ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) == LIVE && \old(s->map[q]) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
 /* The layout of all caches is what it was; */
 #define SAME_CACHES                                                                                              \
   ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].order == \old(s->cache[d].order);
@@ -224,6 +227,8 @@
 /* What changes when a cache turns to another word or slab. */
 #define HOT(c) s->cache[c .. c].word, s->cache[c .. c].first, s->cache[c .. c].at, s->cache[c .. c].active
 #define LINKS s->slab[0 .. s->slabs + s->caches].next, s->slab[0 .. s->slabs + s->caches].prev, s->slab[0 .. s->slabs + s->caches].live
+/* What is written when slab h comes into use. */
+#define FRESH(h) s->slab[h .. h].free[0 .. 3], s->slab[h .. h].mult, s->slab[h .. h].nobj, s->slab[h .. h].page, s->slab[h .. h].pages, s->slab[h .. h].cache
 #define SAME_FREE                                                                                                \
   ensures s->addr == \old(s->addr);                                                                              \
   ensures \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> s->slab[g].free[v] == \old(s->slab[g].free[v]);
@@ -267,7 +272,7 @@
   /@ requires s->slab[h].cache == c + 1;
      requires a == s->addr + s->slab[h].page * PAGE + o;
      assigns \nothing; ensures \forall integer j; a == obj(s, h, j) <==> o == j * s->cache[c].size; @/
-  void lem_starts(struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t o, uint64_t a) {
+  void lem_starts(const struct keel_slabs *s, uint32_t h, uint32_t c, uint32_t o, uint64_t a) {
     /@ assert \forall integer j; obj(s, h, j) == s->addr + s->slab[h].page * PAGE + j * s->cache[c].size; @/
   }
 

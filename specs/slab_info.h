@@ -51,7 +51,7 @@
   /@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Mapped(s) && Used(s, h);
      assigns \nothing;
      ensures \forall integer i; 0 <= i < s->slab[h].nobj ==> InArea(s, obj(s, h, i)) && slab_at(s, obj(s, h, i)) == h; @/
-  void lem_inside(const struct keel_slabs *s, uint32_t h) {
+  void lem_within(const struct keel_slabs *s, uint32_t h) {
     /@ loop invariant 0 <= i <= s->slab[h].nobj;
        loop invariant \forall integer j; 0 <= j < i ==> InArea(s, obj(s, h, j)) && slab_at(s, obj(s, h, j)) == h;
        loop assigns i; loop variant s->slab[h].nobj - i; @/
@@ -68,7 +68,7 @@
        loop invariant \forall integer g, i; 1 <= g < h && Used(s, g) && 0 <= i < s->slab[g].nobj ==> InArea(s, obj(s, g, i)) && slab_at(s, obj(s, g, i)) == g;
        loop assigns h; loop variant s->slabs + 1 - h; @/
     for (uint32_t h = 1; h <= s->slabs; h++) {
-      if (s->slab[h].cache != 0) lem_inside(s, h);
+      if (s->slab[h].cache != 0) lem_within(s, h);
     }
   }
 
