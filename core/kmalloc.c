@@ -356,7 +356,7 @@ uint64_t keel_kmalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ gh
 {
   if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) return request(m, size, flags, 0) /*@ ghost (s, z, st, ord) */;
   uint32_t c = m->small[(size - 1u) / 8u];
-  if (KEEL_UNLIKELY(m->s.cache[c].word == 0)) return alloc_slow(&m->s, c) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(m->s.cache[c].word == 0)) return keel_cache_alloc(&m->s, c) /*@ ghost (z, st, ord) */;
   return hand_one(&m->s, c) /*@ ghost (z, st, ord) */;
 }
 
