@@ -44,7 +44,7 @@ static uint8_t tags[KEEL_PAGES_TAGS(PAGES)];
 static int32_t refs[KEEL_PAGES_REFS(PAGES)];
 static uint32_t map[PAGES];
 static struct keel_slab slab[1 + PAGES + CACHES];
-static struct keel_cache cache[CACHES];
+static struct keel_cache cache[CACHES + 1]; /* the last is not the instance's */
 
 static struct object {
   uint64_t a;
@@ -59,6 +59,7 @@ static int start(void **state)
   OK(keel_pages_add(&z, 0, PAGES));
   OK(keel_slabs_init(&s, &z, FIRST, map, slab, PAGES, cache, CACHES));
   for (uint32_t c = 0; c < CACHES - 1; c++) OK(keel_cache_create(&s, c, sizes[c], 0));
+  memset(&cache[CACHES], 0xa5, sizeof *cache);
   srand(1);
   n = 0;
   return 0;
@@ -424,9 +425,40 @@ static void damage_is_seen(void **state)
   DETECTED(map[PAGES - 1], 1);
   DETECTED(slab[0].cache, 1);
   DETECTED(slab[0].next, 0);
+  DETECTED(slab[PAGES + CACHES].cache, 1);
+  DETECTED(slab[PAGES + CACHES].cache, 0);
   DETECTED(cache[CACHES - 1].active, 1);
   DETECTED(cache[CACHES - 1].word, 1);
   DETECTED(z.n, PAGES - 1);
+}
+
+/* In caches without slabs, which nothing else gives away. */
+static void impossible_layouts_are_seen(void **state)
+{
+  (void)state;
+  struct layout {
+    uint32_t size, mult, nobj, order, pages;
+    int good;
+  };
+  const struct layout l[] = {{64, 1024, 64, 0, 1, 1},  {64, 1024, 256, 2, 4, 1},  {4, 16384, 64, 0, 1, 0},  {12, 2863316992u, 10, 0, 1, 0},
+                             {8200, 4286586880u, 10, 5, 32, 0}, {64, 1024, 65, 0, 1, 0},   {64, 1024, 257, 3, 8, 0}, {64, 1024, 0, 0, 1, 0},
+                             {64, 1024, 64, 6, 64, 0}, {64, 1024, 64, 0, 2, 0},   {64, 1025, 64, 0, 1, 0},  {64, 1024, 1, 5, 32, 1}};
+  struct keel_cache *k = &cache[CACHES - 1];
+  for (size_t i = 0; i < sizeof l / sizeof *l; i++) {
+    k->size = l[i].size, k->mult = l[i].mult, k->nobj = l[i].nobj, k->order = l[i].order, k->pages = l[i].pages;
+    memset(k->full, 0, sizeof k->full);
+    for (uint32_t j = 0; j < k->nobj && j < 256; j++) k->full[j / 64] |= (uint64_t)1 << j % 64;
+    assert_int_equal(keel_slabs_check(&s), l[i].good);
+  }
+}
+
+static void the_edge_of_the_unused_belongs_to_no_cache(void **state)
+{
+  (void)state;
+  OK(keel_slabs_init(&s, &z, FIRST, map, slab, 1, cache, CACHES));
+  OK(keel_cache_create(&s, 0, 8, 0));
+  assert_true(take(0)); /* no slab is unused */
+  DETECTED(slab[0].cache, 1);
 }
 
 static void pages_freed_under_a_slab_are_seen(void **state)
@@ -542,6 +574,8 @@ int main(void)
       TEST(the_report_stays_in_its_buffer),
       TEST(an_instance_is_well_formed_after_every_call),
       TEST(damage_is_seen),
+      TEST(impossible_layouts_are_seen),
+      TEST(the_edge_of_the_unused_belongs_to_no_cache),
       TEST(pages_freed_under_a_slab_are_seen),
       TEST(any_bit_may_be_wrong),
       TEST(bulk_allocates_all),
