@@ -1671,6 +1671,7 @@ enum keel_status keel_pages_get(struct keel_pages *z, keel_pfn_t pfn) /*@ ghost 
       ensures large: \let p = pfn - z->base; \forall integer q; p <= q < p + P2(\old(ord[pfn - z->base])) ==> ord[q] >= \old(ord[pfn - z->base]);
       ensures frame: \let p = pfn - z->base; \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[pfn - z->base]))) ==> KEEPS(Pre, q);
       ensures count: z->nr_free == \old(z->nr_free) + P2(\old(ord[pfn - z->base])) && z->frees == Inc(\old(z->frees));
+      ensures refs: \forall integer q; 0 <= q < NP ==> z->ref[q] == \old(z->ref[q]);
     behavior bad:
       assumes OwnErr(z, st, ord, pfn - z->base, kind) != KEEL_BUSY && OwnErr(z, st, ord, pfn - z->base, kind) != KEEL_OK;
       assigns \nothing;
