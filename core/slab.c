@@ -829,7 +829,7 @@ static void set_full(uint64_t *full, uint32_t n)
     ensures p != &s->cache[c].pages ==> s->cache[c].pages == \old(s->cache[c].pages);
     ensures \forall integer h; Used(s, h) <==> \old(Used(s, h));
     OTHERS FRAME32 */
-static inline void set_one(struct keel_slabs *s, uint32_t c, uint32_t *p, uint32_t v) /*@ ghost (struct keel_pages *z) */
+static inline void set_one(uint32_t *p, uint32_t v) /*@ ghost (struct keel_slabs *s, uint32_t c, struct keel_pages *z) */
 {
   *p = v;
   //@ assert \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache == \at(s->slab[h].cache, Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].nobj == \at(s->slab[h].nobj, Pre);
@@ -861,10 +861,10 @@ static void lay_out(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (
   //@ assert 1 <= n <= 256 && n * size <= pages * PAGE;
   uint32_t mult = inverse(size);
   struct keel_cache *k = &s->cache[c];
-  set_one(s, c, &k->mult, mult) /*@ ghost (z) */;
-  set_one(s, c, &k->nobj, n) /*@ ghost (z) */;
-  set_one(s, c, &k->order, order) /*@ ghost (z) */;
-  set_one(s, c, &k->pages, pages) /*@ ghost (z) */;
+  set_one(&k->mult, mult) /*@ ghost (s, c, z) */;
+  set_one(&k->nobj, n) /*@ ghost (s, c, z) */;
+  set_one(&k->order, order) /*@ ghost (s, c, z) */;
+  set_one(&k->pages, pages) /*@ ghost (s, c, z) */;
 }
 
 /* All objects of an empty slab of cache c are free. */
