@@ -432,6 +432,44 @@ static void damage_is_seen(void **state)
   DETECTED(z.n, PAGES - 1);
 }
 
+/* What one wrong field beside it would give away. */
+static void damage_in_several_places_is_seen(void **state)
+{
+  (void)state;
+  mix();
+  uint32_t p = 0;
+  while (map[p] != 0) p++;
+  for (uint32_t h = 1; h <= PAGES + 2; h++) DETECTED(map[p], h); /* a page of no slab */
+  struct keel_cache *k = &cache[0], *idle = &cache[CACHES - 1];
+  uint32_t e = PAGES + 1;
+  while (k->word == 0 || slab[e].next == (int32_t)e) assert_true(take(0));
+  k->word = 0; /* that is allowed */
+  assert_int_equal(keel_slabs_check(&s), 1);
+  DETECTED(k->active, slab[e].next);
+  OK(start(NULL)); /* one slab only, */
+  assert_true(take(0));
+  uint32_t h = (uint32_t)k->active, first = slab[h].page;
+  const uint32_t far[] = {PAGES, PAGES + 1, UINT32_MAX};
+  map[first] = 0; /* with pages that there are not */
+  for (size_t i = 0; i < 3; i++) slab[h].page = far[i], assert_int_equal(keel_slabs_check(&s), 0);
+  map[first] = h;
+  slab[h].page = first;
+  give(0);
+  assert_int_equal(keel_cache_shrink(&s, 0), 1);
+  DETECTED(map[first], h); /* that was its page once */
+  assert_true(take(0));
+  k->order++, k->pages *= 2;
+  assert_int_equal(keel_slabs_check(&s), 0);
+  k->order--, k->pages /= 2;
+  assert_int_equal(keel_slabs_check(&s), 1);
+  DETECTED(idle->at, -1);
+  DETECTED(idle->at, 4);
+  idle->first = FIRST;
+  slab[0].free[0] = 1;
+  slab[0].page = 0;
+  DETECTED(idle->word, 1);
+}
+
 /* In caches without slabs, which nothing else gives away. */
 static void impossible_layouts_are_seen(void **state)
 {
@@ -574,6 +612,7 @@ int main(void)
       TEST(the_report_stays_in_its_buffer),
       TEST(an_instance_is_well_formed_after_every_call),
       TEST(damage_is_seen),
+      TEST(damage_in_several_places_is_seen),
       TEST(impossible_layouts_are_seen),
       TEST(the_edge_of_the_unused_belongs_to_no_cache),
       TEST(pages_freed_under_a_slab_are_seen),
