@@ -2,8 +2,8 @@
 /* Measures one allocator with small objects; bench/run calls it for all of them.
 
    As page_bench.c, but each allocation writes the first byte of its object, whoever made it, so Keel has an arena here.
-   Like the others' memory it is made of small pages, unless the system gives everybody large ones.  Keel's part has a
-   second duty that malloc has: it finds the cache for a size.  What a free answers is looked at. */
+   Like the others' memory it is made of small pages, unless the system gives everybody large ones.  Keel is called
+   through kmalloc, as the others are through malloc.  What a free answers is looked at. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ enum { KEEL, MALLOC, NONE };
 #define TICKS (1u << 16) /* longer calls count as this long */
 
 static struct keel_pages pages;
-static struct keel_slabs slabs;
+static struct keel_heap heap;
 static uint64_t *live;  /* address of each live object           */
 static uint32_t lives;  /* so many                               */
 static uint32_t *step;  /* index of a live object * 1024 + size - LEAST */
@@ -93,27 +93,13 @@ static void *map(size_t size, int flags)
 /* Of the harness, and so not from the allocator that is measured; resident from the start. */
 static void *room(size_t n, size_t size) { return map(n * size, MAP_POPULATE); }
 
-/* ---- size classes, until kmalloc has them: steps of 16 bytes to 128, then four a doubling ---- */
-
-static uint8_t class_of[MOST / 8 + 1];
-
-static void make_classes(void)
-{
-  uint32_t c = 0, size = 16, at = 0;
-  while (at <= MOST / 8) {
-    if (keel_cache_create(&slabs, c, size, 0) != KEEL_OK) die("keel refuses a cache");
-    for (; at <= size / 8 && at <= MOST / 8; at++) class_of[at] = (uint8_t)c;
-    c++;
-    size += size < 128 ? 16 : 1u << (29 - __builtin_clz(size));
-  }
-}
-#define CLASSES 20u
-
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE uint64_t keel_take(uint32_t size) { return keel_cache_alloc(&slabs, class_of[(size + 7u) / 8u]); }
-
 /* ---- the allocators ---- */
+
+/* Keel's hooks: here memory can be reached at its address. */
+void keel_zero(uint64_t a, uint64_t bytes) { memset((void *)(uintptr_t)a, 0, (size_t)bytes); }
+void keel_copy(uint64_t to, uint64_t from, uint64_t bytes) { memcpy((void *)(uintptr_t)to, (void *)(uintptr_t)from, (size_t)bytes); }
 
 /* What the loop and the calls alone cost: functions that do nothing. */
 static unsigned char nothing[MOST];
@@ -129,31 +115,31 @@ static __attribute__((noinline)) void null_free(void *p)
 
 INLINE uint64_t take(int who, uint32_t size)
 {
-  uint64_t a = who == KEEL ? keel_take(size) : (uint64_t)(uintptr_t)(who == MALLOC ? malloc(size) : null_alloc(size));
+  uint64_t a = who == KEEL ? keel_kmalloc(&heap, size, 0) : (uint64_t)(uintptr_t)(who == MALLOC ? malloc(size) : null_alloc(size));
   *(volatile unsigned char *)(uintptr_t)a = 1;
   return a;
 }
 
 INLINE void drop(int who, uint64_t a)
 {
-  if (who == KEEL && __builtin_expect(keel_slab_free(&slabs, a) != KEEL_OK, 0)) wrong++;
+  if (who == KEEL && __builtin_expect(keel_kfree(&heap, a) != KEEL_OK, 0)) wrong++;
   if (who == MALLOC) free((void *)(uintptr_t)a);
   if (who == NONE) null_free((void *)(uintptr_t)a);
 }
 
-/* Slabs over n pages, all usable, and as many descriptors. */
-static void make_slabs(uint32_t n)
+/* kmalloc over n pages, all usable, and as many descriptors of slabs. */
+static void make_heap(uint32_t n)
 {
   uint64_t *words = room(KEEL_PAGES_WORDS(n), sizeof *words);
   uint8_t *tags = room(KEEL_PAGES_TAGS(n), 1);
   int32_t *refs = room(KEEL_PAGES_REFS(n), sizeof *refs);
   if (keel_pages_init(&pages, words, tags, refs, 0, n) != KEEL_OK || keel_pages_add(&pages, 0, n) != KEEL_OK) die("keel refuses the pages");
   uint32_t *of = room(n, sizeof *of);
-  struct keel_slab *slab = room(1u + n + CLASSES, sizeof *slab);
-  struct keel_cache *cache = room(CLASSES, sizeof *cache);
+  struct keel_slab *slab = room(1u + n + KEEL_KMALLOC_CLASSES, sizeof *slab);
+  struct keel_cache *cache = room(KEEL_KMALLOC_CLASSES, sizeof *cache);
   uint64_t addr = (uint64_t)(uintptr_t)map((size_t)n * PAGE, MAP_NORESERVE);
-  if (keel_slabs_init(&slabs, &pages, addr, of, slab, n, cache, CLASSES) != KEEL_OK) die("keel refuses the arena");
-  make_classes();
+  if (keel_slabs_init(&heap.s, &pages, addr, of, slab, n, cache, KEEL_KMALLOC_CLASSES) != KEEL_OK) die("keel refuses the arena");
+  if (keel_kmalloc_init(&heap) != KEEL_OK) die("keel refuses the heap");
 }
 
 static void check_keel(void)
@@ -225,7 +211,7 @@ static void shuffle(uint32_t *a, uint32_t n)
 
 static void prepare(int who, char load)
 {
-  if (who == KEEL) make_slabs(ARENA);
+  if (who == KEEL) make_heap(ARENA);
   lives = load == 'C' ? 100000 : 10000;
   live = room(lives, sizeof *live);
   step = room(STEPS, sizeof *step);
@@ -444,7 +430,7 @@ static int hold(uint64_t limit, uint64_t objects)
   while (held && objects-- > 0) {
     uint32_t size = draw_size();
     while (asked + size > limit) free_one(below(lives));
-    live[lives] = keel_take(size);
+    live[lives] = keel_kmalloc(&heap, size, 0);
     held = live[lives] != 0;
     if (!held) break;
     size_of[lives++] = (uint16_t)size;
@@ -457,7 +443,7 @@ static int hold(uint64_t limit, uint64_t objects)
 static void occupancy(uint32_t seeds)
 {
   const uint32_t n = 1u << 14, unit = n * PAGE / 1024;
-  make_slabs(n);
+  make_heap(n);
   live = room(n * PAGE / LEAST, sizeof *live);
   size_of = room(n * PAGE / LEAST, sizeof *size_of);
   for (uint64_t trial = 1; trial <= seeds; trial++) {

@@ -23,7 +23,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "harness.h"
+#include "no_memory.h"
 #include "page_model.h"
 
 int twin_check(const struct keel_pages *z);
