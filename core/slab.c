@@ -1020,7 +1020,8 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
 }
 
 /* Cache c, without slabs, is not in use from now on. */
-/*@ requires BOTH(s, z, st, ord) && c < s->caches && \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache != c + 1;
+/*@ requires BOTH(s, z, st, ord);
+    requires c < s->caches && \forall integer h; 1 <= h <= s->slabs ==> s->slab[h].cache != c + 1;
     assigns s->cache[c .. c].size;
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS
     ensures s->cache[c].size == 0;
