@@ -951,7 +951,7 @@ static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
 /* Empty slab h, of cache c, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT */
 static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
   //@ assert s->slab[h].nobj <= 256;
@@ -964,10 +964,34 @@ static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) 
   disown(s, h) /*@ ghost (z, st, ord) */;
 }
 
+/* Slab h, if it is an empty one of cache c, or of any if c is not one, gives its pages back; answers how many pages. */
+/*@ requires BOTH(s, z, st, ord) && 1 <= h <= s->slabs;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u);
+    ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !(g == h && \old(Mine(s, c, h) && Empty(s, h)));
+    ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj);
+    ensures \forall integer g; Used(s, g) ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+    ensures \old(Mine(s, c, h) && Empty(s, h)) ==> \result == \old(s->slab[h].pages);
+    ensures !\old(Mine(s, c, h) && Empty(s, h)) ==> \result == 0;
+    ensures \result <= 32; */
+static uint32_t sweep_one(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
+{
+  uint32_t k = s->slab[h].cache;
+  if (k == 0 || (c < s->caches && k != c + 1u) || !is_empty(s, h)) return 0;
+  uint32_t n = s->slab[h].pages;
+  //@ assert Mine(s, c, h) && Empty(s, h);
+  //@ assert KOk(s->cache + (k - 1)) && n <= 32;
+  drop(s, k - 1u, h) /*@ ghost (z, st, ord) */;
+  //@ assert s->pages == \at(s->pages, Pre);
+  //@ assert z->u == \at(z->u, Pre);
+  return n;
+}
+
 /* The empty slabs of cache c, or of all caches if c is not one, give their pages back; answers how many pages. */
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT
     ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !\old(Mine(s, c, g) && Empty(s, g));
     ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
     ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g); */
@@ -975,8 +999,7 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   uint64_t n = 0;
   /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1);
-      loop invariant s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
-      loop invariant s->pages == \at(s->pages, Pre) && z->u == \at(z->u, Pre);
+      loop invariant s->pages == \at(s->pages, Pre) && s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && z->u == \at(z->u, Pre);
       loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);
       loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);
       loop invariant Hot(s); loop invariant Words(s); loop invariant Actives(s); loop invariant Live(s);
@@ -985,19 +1008,17 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
       loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
       loop invariant \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre);
       loop invariant \forall integer d; 0 <= d < s->caches ==> (\at(s->cache[d].word, Pre) == 0 ==> s->cache[d].word == 0) && (\at(s->cache[d].active, Pre) == 0 ==> s->cache[d].active == 0);
+      loop invariant \forall integer q; 0 <= q < s->pages && \at(st[q], Pre) == LIVE && \at(s->map[q], Pre) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], Pre);
       loop invariant \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && !(g < h && \at(Mine(s, c, g) && Empty(s, g), Pre));
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
       loop assigns n, h, EVERYTHING;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
-    //@ assert Used(s, h) ==> \forall integer i; 0 <= i < s->slab[h].nobj ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
-    //@ assert Used(s, h) ==> (Empty(s, h) <==> \at(Empty(s, \at(h, Here)), Pre));
+    //@ assert Used(s, h) <==> \at(Used(s, \at(h, Here)), Pre);
     //@ assert Mine(s, c, h) <==> \at(Mine(s, c, \at(h, Here)), Pre);
-    if (s->slab[h].cache == 0 || (c < s->caches && s->slab[h].cache != c + 1u) || !is_empty(s, h)) continue;
-    //@ assert KOk(s->cache + (s->slab[h].cache - 1)) && s->slab[h].pages <= 32;
-    n += s->slab[h].pages;
-    drop(s, s->slab[h].cache - 1u, h) /*@ ghost (z, st, ord) */;
+    //@ assert Used(s, h) ==> (Empty(s, h) <==> \at(Empty(s, \at(h, Here)), Pre));
+    n += sweep_one(s, c, h) /*@ ghost (z, st, ord) */;
   }
   return n;
 }
