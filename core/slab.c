@@ -827,7 +827,8 @@ static void retire_slab(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel
     SAME_SLABS
     ensures \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \old(s->slab[x].next) && s->slab[x].prev == \old(s->slab[x].prev) && s->slab[x].live == \old(s->slab[x].live);
     ensures InvB(z, st, ord);
-    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q); */
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q);
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> z->ref[q] == \old(z->ref[q]); */
 static void give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   //@ assert Range(z) && z->n <= KEEL_PAGES_MAX;
@@ -843,16 +844,28 @@ static void give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_
 /*@ requires BOTH(s, z, st, ord) && p < s->pages && HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB;
     requires \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS */
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS SAME_MAP
+    ensures z->u == \old(z->u);
+    ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q) && z->ref[q] == \old(z->ref[q]); */
 static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 {
   //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256 && s->slab[g].pages >= 1 && s->map[s->slab[g].page] == g;
   //@ assert \forall integer g; Used(s, g) ==> s->slab[g].page < NP && !(p <= s->slab[g].page < p + P2(ord[p])) && st[s->slab[g].page] == LIVE;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
   give_block(s->z, p) /*@ ghost (s, st, ord) */;
   //@ assert InvB(z, st, ord);
   //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
   //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
   //@ assert \forall integer g; Used(s, g) ==> st[s->slab[g].page] == LIVE && ord[s->slab[g].page] == \at(ord[s->slab[g].page], Pre) && z->tag[s->slab[g].page] == \at(z->tag[s->slab[g].page], Pre);
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+  //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].cache == \at(s->slab[x].cache, Pre);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[x].next == \at(s->slab[x].next, Pre) && s->slab[x].prev == \at(s->slab[x].prev, Pre);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert Ring(s->slab, NODES(s));
   //@ assert Rings(s);
   //@ assert Live(s);
   //@ assert Actives(s);
@@ -861,7 +874,7 @@ static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 /* Slab h, alone and empty, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].next == h && Empty(s, h) && s->cache[s->slab[h].cache - 1].active != h;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT */
 static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t p = s->slab[h].page;
@@ -932,8 +945,8 @@ static inline void leave(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost
 
 /* Slab h leaves its ring, and the page instance is as before. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
-    assigns s->slab[0 .. s->slabs + s->caches];
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS
+    assigns LINKS;
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS OTHERS_KEPT
     ensures s->slab[h].next == h;
     ensures s->pages == \old(s->pages) && z->u == \old(z->u); */
 static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
@@ -956,11 +969,11 @@ static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) 
 {
   //@ assert s->slab[h].nobj <= 256;
   leave(s, c, h) /*@ ghost (z, st, ord) */;
-  //@ assert fb: \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
-  //@ assert em: Empty(s, h);
+  //@ assert \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
+  //@ assert Empty(s, h);
   take_out(s, h) /*@ ghost (z, st, ord) */;
-  //@ assert fb2: \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
-  //@ assert em2: Empty(s, h);
+  //@ assert \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
+  //@ assert Empty(s, h);
   disown(s, h) /*@ ghost (z, st, ord) */;
 }
 
@@ -1133,7 +1146,7 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
 /* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
     ensures \result == KEEL_OK; */
 KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -1150,7 +1163,7 @@ KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ gho
 /* One object less of slab h is in use. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].live > 0;
     assigns s->slab[h].live;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE */
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE OTHERS_KEPT */
 KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   //@ assert Ring(s->slab, NODES(s));
@@ -1191,7 +1204,7 @@ KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t 
 /* Object i of slab h is free again, and the slab's counter says one less, or looks whether the slab is empty. Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
+    KEEPS_BOTH SAME_CACHES OTHERS_KEPT
     ensures \result == KEEL_OK;
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
     ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
@@ -1787,6 +1800,7 @@ uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
       ensures \result == KEEL_OK;
       ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j) && !(g == slab_at(s, a) && At(s, a, j)));
       ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
+      OTHERS_KEPT
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
