@@ -733,6 +733,7 @@ static inline void map_in(struct keel_slabs *s, uint32_t h) /*@ ghost (struct ke
   //@ assert Map(s);
   //@ assert \forall integer q; s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages ==> s->map[q] == h;
   //@ assert \forall integer g, q; g != h && Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
   //@ assert Mapped(s);
   //@ assert Actives(s);
   //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
