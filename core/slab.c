@@ -691,6 +691,8 @@ static inline void to_cache(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ gh
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
   //@ assert \forall integer x; 0 <= x < NODES(s) && x != h ==> s->slab[x].next != h && s->slab[x].prev != h;
+  //@ assert \forall integer g; Used(s, g) ==> 0 <= s->slab[g].page && s->slab[g].page + s->slab[g].pages <= s->pages;
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> 0 <= q < s->pages && s->map[q] == g;
   //@ assert Owned(s);
   set_cache(s, h, c + 1u) /*@ ghost (z) */;
   //@ assert Arrays(s) && Apart(s, z);
@@ -701,12 +703,17 @@ static inline void to_cache(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ gh
   //@ assert \forall integer g; g != h && Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && 0 <= s->slab[g].cache - 1 < s->caches;
   //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i);
   //@ assert \forall integer i; !InUse(s, h, i) && !\at(InUse(s, \at(h, Here), i), Pre);
+  //@ assert \forall integer g; g != h && Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
   //@ assert Bits(s);
   //@ assert Map(s);
+  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] != h;
+  //@ assert \forall integer g, q; g != h && Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
   //@ assert Unmapped(s, h);
   //@ assert Actives(s);
   //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
-  //@ assert Hot(s) && Words(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> HotAt(s, d);
+  //@ assert Hot(s);
+  //@ assert Words(s);
   //@ assert Live(s);
 }
 
