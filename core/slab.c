@@ -609,6 +609,22 @@ static inline void make_free(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ g
   //@ assert Words(s);
 }
 
+/* The numbers of slab h; nothing else changes. */
+/*@ requires Arrays(s) && Apart(s, z) && 1 <= h <= s->slabs;
+    assigns s->slab[h .. h].mult, s->slab[h .. h].nobj, s->slab[h .. h].page, s->slab[h .. h].pages;
+    ensures s->slab[h].mult == mult && s->slab[h].nobj == nobj && s->slab[h].page == page && s->slab[h].pages == pages;
+    ensures Arrays(s); ensures Apart(s, z);
+    ensures s->slab[h].cache == \old(s->slab[h].cache);
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == \old(s->map[q]);
+    SAME_NUMBERS OTHERS_STAY(h) */
+static inline void set_numbers(struct keel_slabs *s, uint32_t h, uint32_t mult, uint32_t nobj, uint32_t page, uint32_t pages) /*@ ghost (struct keel_pages *z) */
+{
+  s->slab[h].mult = mult;
+  s->slab[h].nobj = nobj;
+  s->slab[h].page = page;
+  s->slab[h].pages = pages;
+}
+
 /* Slab h, unused, has the shape of those of cache c, and the pages from p on. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && 1 <= h <= s->slabs && s->slab[h].cache == 0 && p + s->cache[c].pages <= s->pages;
     assigns s->slab[h .. h].mult, s->slab[h .. h].nobj, s->slab[h .. h].page, s->slab[h .. h].pages;
@@ -619,7 +635,6 @@ static inline void make_free(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ g
 static inline void set_shape(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   struct keel_cache *k = &s->cache[c];
-  struct keel_slab *t = &s->slab[h];
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h;
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
@@ -629,24 +644,7 @@ static inline void set_shape(struct keel_slabs *s, uint32_t c, uint32_t h, uint3
   //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
   //@ assert \forall integer g; Used(s, g) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> KOk(s->cache + d);
-  t->mult = k->mult;
-  t->nobj = k->nobj;
-  t->page = p;
-  t->pages = k->pages;
-  //@ assert s->pages == \at(s->pages, Pre) && s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
-  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
-  //@ assert \forall integer q; 0 <= q <= 11 ==> z->first[q] == \at(z->first[q], Pre);
-  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] == \at(s->map[q], Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches ==> s->slab[g].cache == \at(s->slab[g].cache, Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].mult == \at(s->slab[g].mult, Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].page == \at(s->slab[g].page, Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].pages == \at(s->slab[g].pages, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].mult == \at(s->cache[d].mult, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].pages == \at(s->cache[d].pages, Pre);
-  //@ assert t->mult == k->mult && t->nobj == k->nobj && t->page == p && t->pages == k->pages;
+  set_numbers(s, h, k->mult, k->nobj, p, k->pages) /*@ ghost (z) */;
   //@ assert Arrays(s) && Apart(s, z);
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
   //@ assert Ring(s->slab, NODES(s));
