@@ -609,12 +609,12 @@ static inline void make_free(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ g
   //@ assert Words(s);
 }
 
-/* The numbers of slab h; nothing else changes. */
-/*@ requires Arrays(s) && Apart(s, z) && 1 <= h <= s->slabs;
+/* The numbers of slab h, which is unused; nothing else changes. */
+/*@ requires Arrays(s) && Apart(s, z) && 1 <= h <= s->slabs && s->slab[h].cache == 0;
     assigns s->slab[h .. h].mult, s->slab[h .. h].nobj, s->slab[h .. h].page, s->slab[h .. h].pages;
     ensures s->slab[h].mult == mult && s->slab[h].nobj == nobj && s->slab[h].page == page && s->slab[h].pages == pages;
     ensures Arrays(s); ensures Apart(s, z);
-    ensures s->slab[h].cache == \old(s->slab[h].cache);
+    ensures Renumbered{Pre, Post}(s, h);
     ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == \old(s->map[q]);
     SAME_NUMBERS OTHERS_STAY(h) */
 static inline void set_numbers(struct keel_slabs *s, uint32_t h, uint32_t mult, uint32_t nobj, uint32_t page, uint32_t pages) /*@ ghost (struct keel_pages *z) */
@@ -635,44 +635,18 @@ static inline void set_numbers(struct keel_slabs *s, uint32_t h, uint32_t mult, 
 static inline void set_shape(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   struct keel_cache *k = &s->cache[c];
-  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h;
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
-  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
-  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
-  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
-  //@ assert \forall integer g; Used(s, g) ==> 0 <= s->slab[g].page && s->slab[g].page + s->slab[g].pages <= s->pages;
-  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> 0 <= q < s->pages && s->map[q] == g;
-  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] != h;
-  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].size != 0 ==> KOk(s->cache + d);
   set_numbers(s, h, k->mult, k->nobj, p, k->pages) /*@ ghost (z) */;
-  //@ assert Arrays(s) && Apart(s, z);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches ==> s->slab[g].cache == \at(s->slab[g].cache, Pre);
-  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
-  //@ assert Ring(s->slab, NODES(s));
-  //@ assert s->slab[0].cache == 0 && \forall integer x; s->slabs < x <= s->slabs + s->caches ==> s->slab[x].cache == x - s->slabs;
   //@ assert Rings(s);
   //@ assert Caches(s);
-  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
-  //@ assert \forall integer g; Used(s, g) ==> g != h && 1 <= g <= s->slabs && 0 <= s->slab[g].cache - 1 < s->caches;
-  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre) && s->slab[g].mult == \at(s->slab[g].mult, Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
-  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> g != h && Used(s, g);
-  //@ assert \forall integer g, d; 1 <= g <= s->slabs && 0 <= d < s->caches && s->slab[g].cache == d + 1 ==> s->cache[d].size != 0 && s->slab[g].nobj == s->cache[d].nobj && s->slab[g].mult == s->cache[d].mult && s->slab[g].pages == s->cache[d].pages;
-  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].page + s->slab[g].pages <= s->pages;
-  //@ assert Slabs(s);
   //@ assert Full(s);
+  //@ assert Slabs(s);
   //@ assert Bits(s);
   //@ assert Map(s);
   //@ assert Mapped(s);
-  //@ assert Actives(s);
-  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
-  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> HotAt(s, d);
   //@ assert Hot(s);
   //@ assert Words(s);
+  //@ assert Actives(s);
   //@ assert Live(s);
-  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> obj(s, g, i) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
-  //@ assert \forall integer g, i, d; 0 <= d < s->caches && 1 <= g <= s->slabs && s->slab[g].cache == d + 1 ==> \at(obj(s, g, i), Pre) == place(s->addr, s->slab[g].page, i, s->cache[d].size);
 }
 
 /* Slab h, unused and alone, with the shape of those of cache c and all objects free, is one of them; no page is of it yet. */
