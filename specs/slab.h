@@ -216,6 +216,8 @@
     lemma num_hot{A, B}: \forall struct keel_slabs *s, integer h; Renumbered{A, B}(s, h) && Actives{A}(s) && Hot{A}(s) ==> Hot{B}(s);
     lemma num_words{A, B}: \forall struct keel_slabs *s, integer h; Renumbered{A, B}(s, h) && Actives{A}(s) && Words{A}(s) ==> Words{B}(s);
     lemma num_actives{A, B}: \forall struct keel_slabs *s, integer h; Renumbered{A, B}(s, h) && Actives{A}(s) ==> Actives{B}(s);
+    lemma num_inuse{A, B}: \forall struct keel_slabs *s, integer h, g, i; Renumbered{A, B}(s, h) && Rings{A}(s) && Caches{A}(s) && Slabs{A}(s) ==> (InUse{A}(s, g, i) <==> InUse{B}(s, g, i));
+    lemma num_obj{A, B}: \forall struct keel_slabs *s, integer h, g, i; Renumbered{A, B}(s, h) && Rings{A}(s) && InUse{A}(s, g, i) ==> obj{A}(s, g, i) == obj{B}(s, g, i) && \at(s->slab[g].cache, A) == \at(s->slab[g].cache, B);
     lemma num_live{A, B}: \forall struct keel_slabs *s, integer h; Renumbered{A, B}(s, h) && Live{A}(s) ==> Live{B}(s);
     }
 */
