@@ -592,6 +592,157 @@ static inline void none_used(struct keel_slab *t, const struct keel_cache *k)
   for (uint32_t w = 0; w < 4; w++) t->free[w] = k->full[w];
 }
 
+/* All objects of slab h, which is unused, are free, as many as a slab of cache c has. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && 1 <= h <= s->slabs && s->slab[h].cache == 0;
+    assigns s->slab[h].free[0 .. 3];
+    SINV Z_KEPT SAME_OBJECTS
+    ensures Apart(s, z);
+    ensures \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> i < s->cache[c].nobj); */
+static inline void make_free(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h;
+  none_used(&s->slab[h], &s->cache[c]);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \at(s->cache[d].first, Pre) && s->cache[d].word == \at(s->cache[d].word, Pre);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && g != h ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> bit(s->cache[c].full[i / 64], i % 64));
+  //@ assert Full(s);
+  //@ assert \forall integer g, i; 0 <= g <= s->slabs && g != h && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256;
+  //@ assert Bits(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert Hot(s);
+  //@ assert Words(s);
+}
+
+/* The numbers of slab h, which is unused; nothing else changes. */
+/*@ requires Arrays(s) && Apart(s, z) && 1 <= h <= s->slabs && s->slab[h].cache == 0;
+    assigns s->slab[h .. h].mult, s->slab[h .. h].nobj, s->slab[h .. h].page, s->slab[h .. h].pages;
+    ensures s->slab[h].mult == mult && s->slab[h].nobj == nobj && s->slab[h].page == page && s->slab[h].pages == pages;
+    ensures Arrays(s); ensures Apart(s, z);
+    ensures Renumbered{Pre, Post}(s, h);
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == \old(s->map[q]);
+    SAME_NUMBERS OTHERS_STAY(h) */
+static inline void set_numbers(struct keel_slabs *s, uint32_t h, uint32_t mult, uint32_t nobj, uint32_t page, uint32_t pages) /*@ ghost (struct keel_pages *z) */
+{
+  s->slab[h].mult = mult;
+  s->slab[h].nobj = nobj;
+  s->slab[h].page = page;
+  s->slab[h].pages = pages;
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && s->pages == \at(s->pages, Pre);
+  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] == \at(s->map[q], Pre);
+  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].cache == \at(s->slab[g].cache, Pre);
+  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
+  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].page == \at(s->slab[g].page, Pre);
+  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].mult == \at(s->slab[g].mult, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre) && s->cache[d].mult == \at(s->cache[d].mult, Pre) && s->cache[d].nobj == \at(s->cache[d].nobj, Pre) && s->cache[d].pages == \at(s->cache[d].pages, Pre);
+  //@ assert s->slab[h].cache == 0;
+}
+
+/* Slab h, unused, has the shape of those of cache c, and the pages from p on. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && 1 <= h <= s->slabs && s->slab[h].cache == 0 && p + s->cache[c].pages <= s->pages;
+    assigns s->slab[h .. h].mult, s->slab[h .. h].nobj, s->slab[h .. h].page, s->slab[h .. h].pages;
+    SINV Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(h)
+    ensures Apart(s, z);
+    ensures Shaped(s, h, c) && s->slab[h].page == p && s->slab[h].cache == 0;
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == \old(s->map[q]); */
+static inline void set_shape(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
+{
+  struct keel_cache *k = &s->cache[c];
+  set_numbers(s, h, k->mult, k->nobj, p, k->pages) /*@ ghost (z) */;
+  //@ assert Rings(s);
+  //@ assert Caches(s);
+  //@ assert Full(s);
+  //@ assert Slabs(s);
+  //@ assert Bits(s);
+  //@ assert Map(s);
+  //@ assert Mapped(s);
+  //@ assert Hot(s);
+  //@ assert Words(s);
+  //@ assert Actives(s);
+  //@ assert Live(s);
+}
+
+/* Slab h, unused and alone, with the shape of those of cache c and all objects free, is one of them; no page is of it yet. */
+/*@ requires SInv(s) && Apart(s, z) && Shaped(s, h, c) && 1 <= h <= s->slabs && s->slab[h].cache == 0 && s->slab[h].next == h && s->slab[h].live >= 0;
+    requires \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> i < s->cache[c].nobj);
+    assigns s->slab[h .. h].cache;
+    BUT_MAP_OF(h) Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(h)
+    ensures Apart(s, z);
+    ensures Shaped(s, h, c) && s->slab[h].page == \old(s->slab[h].page) && s->slab[h].cache == c + 1;
+    ensures Empty(s, h);
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == \old(s->map[q]); */
+static inline void to_cache(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h;
+  //@ assert s->slab[h].prev == h;
+  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] != h;
+  //@ assert KOk(s->cache + c);
+  //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i);
+  //@ assert \forall integer i; s->slab[h].nobj <= i < 256 ==> !FreeBit(s, h, i);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
+  //@ assert \forall integer x; 0 <= x < NODES(s) && x != h ==> s->slab[x].next != h && s->slab[x].prev != h;
+  //@ assert \forall integer g; Used(s, g) ==> 0 <= s->slab[g].page && s->slab[g].page + s->slab[g].pages <= s->pages;
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> 0 <= q < s->pages && s->map[q] == g;
+  //@ assert Owned(s);
+  set_cache(s, h, c + 1u) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Apart(s, z);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) || g == h;
+  //@ assert \forall integer g; g != h && Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && 0 <= s->slab[g].cache - 1 < s->caches;
+  //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i);
+  //@ assert \forall integer i; !InUse(s, h, i) && !\at(InUse(s, \at(h, Here), i), Pre);
+  //@ assert \forall integer g; g != h && Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert Bits(s);
+  //@ assert Map(s);
+  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] != h;
+  //@ assert \forall integer g, q; g != h && Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
+  //@ assert Unmapped(s, h);
+  //@ assert Actives(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> HotAt(s, d);
+  //@ assert Hot(s);
+  //@ assert Words(s);
+  //@ assert Live(s);
+}
+
+/* The pages of slab h, which are of none in the map, are its own. */
+/*@ requires BUT_MAP(s, h) && Apart(s, z) && \forall integer q; s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages ==> s->map[q] == 0;
+    assigns s->map[0 .. s->pages - 1];
+    SINV Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(-1)
+    ensures Apart(s, z);
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages ? h : \old(s->map[q])); */
+static inline void map_in(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel_pages *z) */
+{
+  //@ assert \forall integer g, q; Used(s, g) && g != h && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g && !(s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> 1 <= s->cache[d].active <= s->slabs && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
+  //@ assert Owned(s);
+  set_map(s, s->slab[h].page, s->slab[h].pages, h) /*@ ghost (z) */;
+  //@ assert Arrays(s) && Apart(s, z);
+  //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ assert Ring(s->slab, NODES(s));
+  //@ assert Rings(s);
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
+  //@ assert Map(s);
+  //@ assert \forall integer q; s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages ==> s->map[q] == h;
+  //@ assert \forall integer g, q; g != h && Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> s->map[q] == g;
+  //@ assert Mapped(s);
+  //@ assert Actives(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert Hot(s) && Words(s);
+}
+
 /* Unused slab h, alone, becomes one of cache c, made of the block at page p. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].size != 0 && 1 <= h <= s->slabs && s->slab[h].cache == 0 && s->slab[h].next == h;
     requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0;
@@ -603,16 +754,11 @@ static inline void none_used(struct keel_slab *t, const struct keel_cache *k)
     ensures Empty(s, h); */
 static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
-  struct keel_cache *k = &s->cache[c];
-  struct keel_slab *t = &s->slab[h];
-  none_used(t, k);
-  t->mult = k->mult;
-  t->nobj = k->nobj;
-  t->page = p;
-  t->pages = k->pages;
-  t->cache = c + 1u;
-  t->live = 0;
-  fill(s->map, p, p + k->pages, h);
+  make_free(s, c, h) /*@ ghost (z) */;
+  set_shape(s, c, h, p) /*@ ghost (z) */;
+  r_live(s->slab, h, 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  to_cache(s, c, h) /*@ ghost (z) */;
+  map_in(s, h) /*@ ghost (z) */;
 }
 
 /* An unused slab, the first of the ring if there is one, becomes one of cache c, made of the block at page p, and the one
