@@ -41,6 +41,7 @@
 #define FIRST ((uint64_t)1 << 24)  /* bytes of heap 0: a small program needs no other, its metadata are 0.3 MiB */
 #define HEAPS 17u                  /* 2^40 bytes in all: a heap has KEEL_PAGES_MAX pages at most                */
 #define SIZES 24u                  /* bits in a size up to KEEL_KMALLOC_MAX, and one more                       */
+#define RETURNED ((uint64_t)1 << 20) /* blocks of so many bytes go back to the kernel when they are freed      */
 #define LARGE_UNIT ((size_t)65536) /* mappings are multiples of this, as of any machine's pages                 */
 #define GRANULE_SHIFT 22u          /* a granule has KEEL_KMALLOC_MAX bytes                                      */
 #define LEAF ((size_t)1 << 13)     /* granules in a leaf of the table                                           */
@@ -355,12 +356,23 @@ static void *take(size_t size, size_t align)
   return at(a);
 }
 
+/* keel_kfree; of a large block the kernel gets the memory back, not the addresses. (Smaller ones: slower, and hardly leaner.) */
+static enum keel_status give_to(struct heap *h, uint64_t a)
+{
+  uint64_t bytes = keel_ksize(&h->m, a);
+  enum keel_status e = keel_kfree(&h->m, a);
+  int saved = errno;
+  if (e == KEEL_OK && bytes >= RETURNED) madvise(at(a), (size_t)bytes, MADV_DONTNEED);
+  errno = saved;
+  return e;
+}
+
 static void give(const char *call, void *p)
 {
   uint64_t a = (uint64_t)(uintptr_t)p;
   enter();
   struct heap *h = heap_of(a);
-  enum keel_status e = h != NULL ? keel_kfree(&h->m, a) : KEEL_OUT_OF_RANGE;
+  enum keel_status e = h != NULL ? give_to(h, a) : KEEL_OUT_OF_RANGE;
   uint64_t bytes = h == NULL ? forget(a) : 0;
   leave();
   if (bytes != 0) {
