@@ -7,6 +7,7 @@
    KEEL_CHECK=1      at exit the heaps' own check runs: the last line on stderr is `keel: check good` or `keel: check bad`,
                      and bad makes the exit status 70
    KEEL_REPORT=1     at exit: figures of classes, pages and mappings on stderr
+  KEEL_LOG=FILE     where both are appended instead
 
    1. One range of addresses is reserved at the first call, and nothing of it is usable.  It is cut into heaps: heap 0 has
       16 MiB, heap k > 0 as much as all before it together, so that the heap of an address is a count of bits.  A heap is
@@ -22,6 +23,7 @@
    5. A free or realloc of anything else than live memory ends the program, with one line on stderr. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -41,7 +43,6 @@
 #define FIRST ((uint64_t)1 << 24)  /* bytes of heap 0: a small program needs no other, its metadata are 0.3 MiB */
 #define HEAPS 17u                  /* 2^40 bytes in all: a heap has KEEL_PAGES_MAX pages at most                */
 #define SIZES 24u                  /* bits in a size up to KEEL_KMALLOC_MAX, and one more                       */
-#define RETURNED ((uint64_t)1 << 20) /* blocks of so many bytes go back to the kernel when they are freed      */
 #define LARGE_UNIT ((size_t)65536) /* mappings are multiples of this, as of any machine's pages                 */
 #define GRANULE_SHIFT 22u          /* a granule has KEEL_KMALLOC_MAX bytes                                      */
 #define LEAF ((size_t)1 << 13)     /* granules in a leaf of the table                                           */
@@ -86,9 +87,9 @@ void keel_copy(uint64_t to, uint64_t from, uint64_t bytes)
 
 /* ---- to refuse ---- */
 
-static void say(const char *line)
+static void say(int fd, const char *line)
 {
-  if (write(2, line, strlen(line)) < 0) return;
+  if (write(fd, line, strlen(line)) < 0) return;
 }
 
 static const char *name_of(enum keel_status e)
@@ -115,7 +116,7 @@ __attribute__((noreturn)) static void refuse(const char *call, const void *p, en
   strcpy(line, "keel: ");
   strcat(strcat(strcat(line, call), "(0x"), hex + i);
   strcat(strcat(strcat(line, "): "), name_of(e)), "; a debugger shows who called\n");
-  say(line);
+  say(2, line);
   abort();
 }
 
@@ -161,7 +162,7 @@ static uint64_t arena_wanted(void)
     char *end;
     unsigned long long bytes = strtoull(text, &end, 10);
     if (end != text && *end == 0) return bytes;
-    say("keel: KEEL_ARENA is no number of bytes and is ignored; write e.g. KEEL_ARENA=1073741824\n");
+    say(2, "keel: KEEL_ARENA is no number of bytes and is ignored; write e.g. KEEL_ARENA=1073741824\n");
   }
   return 4 * memory;
 }
@@ -356,23 +357,12 @@ static void *take(size_t size, size_t align)
   return at(a);
 }
 
-/* keel_kfree; of a large block the kernel gets the memory back, not the addresses. (Smaller ones: slower, and hardly leaner.) */
-static enum keel_status give_to(struct heap *h, uint64_t a)
-{
-  uint64_t bytes = keel_ksize(&h->m, a);
-  enum keel_status e = keel_kfree(&h->m, a);
-  int saved = errno;
-  if (e == KEEL_OK && bytes >= RETURNED) madvise(at(a), (size_t)bytes, MADV_DONTNEED);
-  errno = saved;
-  return e;
-}
-
 static void give(const char *call, void *p)
 {
   uint64_t a = (uint64_t)(uintptr_t)p;
   enter();
   struct heap *h = heap_of(a);
-  enum keel_status e = h != NULL ? give_to(h, a) : KEEL_OUT_OF_RANGE;
+  enum keel_status e = h != NULL ? keel_kfree(&h->m, a) : KEEL_OUT_OF_RANGE;
   uint64_t bytes = h == NULL ? forget(a) : 0;
   leave();
   if (bytes != 0) {
@@ -515,7 +505,7 @@ API size_t malloc_usable_size(void *p)
 /* Linked with -z initfirst: of all fork handlers these take the lock last and free it first, so others may allocate. */
 __attribute__((constructor)) static void prepare_fork(void)
 {
-  if (pthread_atfork(enter, leave, leave) != 0) say("keel: no memory for the fork handler\n");
+  if (pthread_atfork(enter, leave, leave) != 0) say(2, "keel: no memory for the fork handler\n");
 }
 
 struct class {
@@ -540,7 +530,7 @@ static void count(const struct heap *h, uint32_t c, struct class *k)
 }
 
 /* Columns as in Linux's slabinfo; waste: bytes of slabs that are in no object. */
-static void report_class(uint32_t c)
+static void report_class(int fd, uint32_t c)
 {
   char line[160], name[32];
   struct class k = {0};
@@ -549,23 +539,23 @@ static void report_class(uint32_t c)
   snprintf(name, sizeof name, "kmalloc-%" PRIu64, k.size);
   snprintf(line, sizeof line, "keel: %-14s %13" PRIu64 " %10" PRIu64 " %9" PRIu64 " %7" PRIu64 " %11" PRIu64 "\n", name, k.active, k.objects,
            k.size, k.slabs, k.pages * PAGE - k.objects * k.size);
-  say(line);
+  say(fd, line);
 }
 
-/* (Not by dprintf: it allocates when stderr is a file.) */
-static void report(void)
+/* (Not by dprintf: it allocates when fd is a file.) */
+static void report(int fd)
 {
   char text[1088], name[64];
   snprintf(text, sizeof text, "keel: %-14s %13s %10s %9s %7s %11s\n", "class", "active_objs", "num_objs", "objsize", "slabs", "waste");
-  say(text);
-  for (uint32_t c = 0; c < KEEL_KMALLOC_CLASSES; c++) report_class(c);
+  say(fd, text);
+  for (uint32_t c = 0; c < KEEL_KMALLOC_CLASSES; c++) report_class(fd, c);
   for (uint32_t i = 0; i < port.heaps; i++) {
     snprintf(name, sizeof name, "keel: heap %" PRIu32 ", %" PRIu64 " MiB", i, heap_bytes(i) >> 20);
     keel_pages_report(&port.heap[i].z, name, text, sizeof text);
-    say(text);
+    say(fd, text);
   }
   snprintf(text, sizeof text, "keel: %" PRIu64 " mappings, %" PRIu64 " bytes\n", port.mappings, port.mapped);
-  say(text);
+  say(fd, text);
 }
 
 static int check(void)
@@ -581,16 +571,25 @@ static int is_on(const char *name)
   return value != NULL && strcmp(value, "1") == 0;
 }
 
+/* Where to say it. */
+static int log_fd(void)
+{
+  const char *name = getenv("KEEL_LOG");
+  int fd = name == NULL ? -1 : open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  return fd < 0 ? 2 : fd;
+}
+
 __attribute__((destructor)) static void finish(void)
 {
-  int good = 1;
+  int good = 1, reports = is_on("KEEL_REPORT"), checks = is_on("KEEL_CHECK"), fd = reports || checks ? log_fd() : 2;
   enter();
-  if (is_on("KEEL_REPORT")) report();
-  if (is_on("KEEL_CHECK")) {
+  if (reports) report(fd);
+  if (checks) {
     good = check();
-    say(good ? "keel: check good\n" : "keel: check bad\n");
+    say(fd, good ? "keel: check good\n" : "keel: check bad\n");
   }
   leave();
+  if (fd != 2) close(fd);
   if (good) return;
   fflush(NULL);
   _exit(EXIT_BAD);

@@ -3,7 +3,6 @@
    runs on it.  Under a sanitizer, which has a malloc of its own, the calls here are renamed (BUILD) and only they do. */
 #include "ports/hosted/keel_malloc.c"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -479,6 +478,22 @@ static void checks_at_exit(void **state)
   assert_non_null(strstr(text, "mappings"));
   assert_non_null(strstr(text, "\nkeel: check good\n"));
   unsetenv("KEEL_REPORT");
+  /* Into a file: what is there stays. */
+  char name[] = "/tmp/malloc_test.XXXXXX";
+  int fd = mkstemp(name);
+  setenv("KEEL_LOG", name, 1);
+  for (int again = 0; again < 2; again++) {
+    assert_int_equal(WEXITSTATUS(ends(start_again, task, text, sizeof text)), 3);
+    assert_string_equal(text, "");
+  }
+  ssize_t n = read(fd, text, sizeof text);
+  assert_true(n == 2 * (ssize_t)strlen("keel: check good\n") && memcmp(text, "keel: check good\nkeel: check good\n", (size_t)n) == 0);
+  close(fd);
+  unlink(name);
+  setenv("KEEL_LOG", "/nowhere/file", 1);
+  assert_int_equal(WEXITSTATUS(ends(start_again, task, text, sizeof text)), 3);
+  assert_string_equal(text, "keel: check good\n");
+  unsetenv("KEEL_LOG");
   unsetenv("KEEL_CHECK");
   assert_int_equal(WEXITSTATUS(ends(start_again, corrupt, text, sizeof text)), 3);
   assert_string_equal(text, "");
