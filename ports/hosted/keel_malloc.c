@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* malloc on Keel, for the programs of a 64-bit Linux with glibc:
+
+     LD_PRELOAD=/path/to/libkeel_malloc.so program ...
+
+   KEEL_ARENA=BYTES  what the heaps take at most (default: 4 times the machine's memory; rounded up to 2^k, at least 16 MiB)
+   KEEL_CHECK=1      at exit the heaps' own check runs: the last line on stderr is `keel: check good` or `keel: check bad`,
+                     and bad makes the exit status 70
+   KEEL_REPORT=1     at exit: figures of classes, pages and mappings on stderr
+  KEEL_LOG=FILE     where both are appended instead
+
+   1. One range of addresses is reserved at the first call, and nothing of it is usable.  It is cut into heaps: heap 0 has
+      16 MiB, heap k > 0 as much as all before it together, so that the heap of an address is a count of bits.  A heap is
+      made (its part of the range usable, and metadata mapped) when no other one can serve a request: metadata, which is
+      written when a heap is made, stays a 2 % of what the program needs, and there is no limit to choose.
+   2. A heap is a page instance and a kmalloc instance over it.  Each size of request, by powers of two, remembers the heap
+      that served it last: a full heap is not searched again by every call.
+   3. Requests above KEEL_KMALLOC_MAX are mappings of their own.  As each is larger than a granule of that many bytes, at
+      most one begins in a granule, and a table with an entry a granule knows them all: no memory is looked at to tell
+      whether an address is one.
+   4. One lock is around all of this.  (Where a thread is to have a view of its own, it goes into enter() and heap_of().)
+      fork takes it, so that the child finds the heaps whole.  Nothing here allocates by malloc.
+   5. A free or realloc of anything else than live memory ends the program, with one line on stderr. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "next/keel.h"
+
+#define API __attribute__((visibility("default")))
+#define PAGE ((size_t)KEEL_PAGE_SIZE)
+#define FIRST ((uint64_t)1 << 24)  /* bytes of heap 0: a small program needs no other, its metadata are 0.3 MiB */
+#define HEAPS 17u                  /* 2^40 bytes in all: a heap has KEEL_PAGES_MAX pages at most                */
+#define SIZES 24u                  /* bits in a size up to KEEL_KMALLOC_MAX, and one more                       */
+#define LARGE_UNIT ((size_t)65536) /* mappings are multiples of this, as of any machine's pages                 */
+#define GRANULE_SHIFT 22u          /* a granule has KEEL_KMALLOC_MAX bytes                                      */
+#define LEAF ((size_t)1 << 13)     /* granules in a leaf of the table                                           */
+#define LEAVES ((size_t)1 << 13)   /* leaves: 48 bits of address                                                */
+#define EXIT_BAD 70                /* EX_SOFTWARE                                                               */
+
+_Static_assert((uint64_t)KEEL_KMALLOC_MAX == (uint64_t)1 << GRANULE_SHIFT, "two mappings might begin in one granule");
+_Static_assert(FIRST << (HEAPS - 2u) <= (uint64_t)KEEL_PAGES_MAX * KEEL_PAGE_SIZE, "the last heap has too many pages");
+
+struct heap {
+  struct keel_pages z;
+  struct keel_heap m;
+};
+
+static struct {
+  pthread_mutex_t lock;
+  int begun;
+  uint64_t from;         /* first address of the heaps, a multiple of KEEL_KMALLOC_MAX   */
+  uint32_t heaps, most;  /* heaps that are made, and that there may be                   */
+  uint8_t served[SIZES]; /* by bits of the size: the heap that served it last            */
+  struct heap heap[HEAPS];
+  uint64_t *leaf[LEAVES]; /* [granule]: pages from its begin to the mapping's | its bytes */
+  uint64_t mappings, mapped;
+} port = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* ---- what Keel asks for ---- */
+
+static void *at(uint64_t a)
+{
+  return (void *)(uintptr_t)a;
+}
+
+void keel_zero(uint64_t a, uint64_t bytes)
+{
+  memset(at(a), 0, (size_t)bytes);
+}
+
+void keel_copy(uint64_t to, uint64_t from, uint64_t bytes)
+{
+  memcpy(at(to), at(from), (size_t)bytes);
+}
+
+/* ---- to refuse ---- */
+
+static void say(int fd, const char *line)
+{
+  if (write(fd, line, strlen(line)) < 0) return;
+}
+
+static const char *name_of(enum keel_status e)
+{
+  switch (e) {
+  case KEEL_OUT_OF_RANGE: return "KEEL_OUT_OF_RANGE, never allocated";
+  case KEEL_RESERVED: return "KEEL_RESERVED, never allocated";
+  case KEEL_ALREADY_FREE: return "KEEL_ALREADY_FREE, freed before";
+  case KEEL_NOT_HEAD: return "KEEL_NOT_HEAD, not the first byte of an allocation";
+  case KEEL_WRONG_KIND: return "KEEL_WRONG_KIND, memory of the allocator itself";
+  default: return "KEEL_BUSY, shared";
+  }
+}
+
+/* One line on stderr, and the end. The lock is not held: whoever catches the signal may still allocate. */
+__attribute__((noreturn)) static void refuse(const char *call, const void *p, enum keel_status e)
+{
+  char line[160], hex[17];
+  size_t i = sizeof hex - 1;
+  uintptr_t a = (uintptr_t)p;
+  hex[i] = 0;
+  do hex[--i] = "0123456789abcdef"[a % 16];
+  while ((a /= 16) != 0);
+  strcpy(line, "keel: ");
+  strcat(strcat(strcat(line, call), "(0x"), hex + i);
+  strcat(strcat(strcat(line, "): "), name_of(e)), "; a debugger shows who called\n");
+  say(2, line);
+  abort();
+}
+
+/* ---- heaps ---- */
+
+static void *map(uint64_t bytes, int protection)
+{
+  void *p = mmap(NULL, (size_t)bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return p == MAP_FAILED ? NULL : p;
+}
+
+/* A mapping of bytes at a multiple of align (0: of a page), 0 if there is none. */
+static uint64_t map_aligned(uint64_t bytes, uint64_t align, int protection)
+{
+  if (align <= PAGE) align = 0;
+  uint64_t p = (uint64_t)(uintptr_t)map(bytes + align, protection);
+  if (p == 0 || align == 0) return p;
+  uint64_t a = (p + align - 1) / align * align;
+  if (a > p) munmap(at(p), (size_t)(a - p));
+  munmap(at(a + bytes), (size_t)(p + align - a));
+  return a;
+}
+
+static uint64_t heap_bytes(uint32_t k)
+{
+  return FIRST << (k == 0 ? 0 : k - 1);
+}
+
+/* How many heaps make up this many bytes, rounded up; HEAPS at most. */
+static uint32_t heaps_for(uint64_t bytes)
+{
+  uint32_t n = 1;
+  while (n < HEAPS && FIRST << (n - 1) < bytes) n++;
+  return n;
+}
+
+static uint64_t arena_wanted(void)
+{
+  const char *text = getenv("KEEL_ARENA");
+  struct sysinfo s;
+  uint64_t memory = sysinfo(&s) == 0 ? (uint64_t)s.totalram * s.mem_unit : (uint64_t)1 << 32;
+  if (text != NULL) {
+    char *end;
+    unsigned long long bytes = strtoull(text, &end, 10);
+    if (end != text && *end == 0) return bytes;
+    say(2, "keel: KEEL_ARENA is no number of bytes and is ignored; write e.g. KEEL_ARENA=1073741824\n");
+  }
+  return 4 * memory;
+}
+
+static void begin(void)
+{
+  int saved = errno;
+  port.begun = 1;
+  /* Under a limit of addresses (ulimit -v) there may be less. */
+  for (uint32_t n = heaps_for(arena_wanted()); n > 0 && port.from == 0; n--) {
+    port.most = n;
+    port.from = map_aligned(FIRST << (n - 1), KEEL_KMALLOC_MAX, PROT_NONE);
+  }
+  if (port.from == 0) port.most = 0;
+  errno = saved;
+}
+
+/* Cuts bytes off the metadata at *from; each array has cache lines of its own. */
+static void *cut(uint64_t *from, uint64_t bytes)
+{
+  void *p = at(*from);
+  *from += (bytes + 63) / 64 * 64;
+  return p;
+}
+
+/* Makes heap k, with a slab for each page: slabs never run out before pages do. */
+static int make(uint32_t k)
+{
+  struct heap *h = &port.heap[k];
+  uint32_t n = (uint32_t)(heap_bytes(k) / PAGE), slabs = n, caches = KEEL_KMALLOC_CLASSES;
+  uint64_t a = port.from + (k == 0 ? 0 : heap_bytes(k));
+  uint64_t words = 8 * (uint64_t)KEEL_PAGES_WORDS(n), tags = KEEL_PAGES_TAGS(n), refs = 4 * (uint64_t)KEEL_PAGES_REFS(n);
+  uint64_t links = 4 * (uint64_t)n, nodes = sizeof(struct keel_slab) * ((uint64_t)1 + slabs + caches);
+  uint64_t bytes = words + tags + refs + links + nodes + sizeof(struct keel_cache) * caches + 6 * 64;
+  uint64_t from = (uint64_t)(uintptr_t)map(bytes, PROT_READ | PROT_WRITE);
+  if (from == 0) return 0;
+  if (mprotect(at(a), (size_t)heap_bytes(k), PROT_READ | PROT_WRITE) != 0) {
+    munmap(at(from), (size_t)bytes);
+    return 0;
+  }
+  void *w = cut(&from, words), *t = cut(&from, tags), *r = cut(&from, refs), *l = cut(&from, links), *s = cut(&from, nodes);
+  keel_pfn_t pfn = (keel_pfn_t)(a / PAGE);
+  return keel_pages_init(&h->z, w, t, r, pfn, n) == KEEL_OK && keel_pages_add(&h->z, pfn, n) == KEEL_OK &&
+         keel_slabs_init(&h->m.s, &h->z, a, l, s, slabs, cut(&from, sizeof(struct keel_cache) * caches), caches) == KEEL_OK &&
+         keel_kmalloc_init(&h->m) == KEEL_OK;
+}
+
+static void enter(void)
+{
+  pthread_mutex_lock(&port.lock);
+  if (!port.begun) begin();
+}
+
+static void leave(void)
+{
+  pthread_mutex_unlock(&port.lock);
+}
+
+/* The heap that an address is in, NULL if none. */
+static struct heap *heap_of(uint64_t a)
+{
+  if (a < port.from || port.heaps == 0) return NULL;
+  uint64_t d = (a - port.from) / FIRST;
+  uint32_t k = d == 0 ? 0 : 64u - (uint32_t)__builtin_clzll(d);
+  return k < port.heaps ? &port.heap[k] : NULL;
+}
+
+static uint64_t from_heap(uint32_t k, uint64_t size, uint64_t align)
+{
+  struct keel_heap *m = &port.heap[k].m;
+  return align == 0 ? keel_kmalloc(m, size, 0) : keel_kmalloc_aligned(m, size, align, 0);
+}
+
+/* Memory of any heap, the one that served this size last before all others; 0 if there is none. */
+static uint64_t from_heaps(uint64_t size, uint64_t align)
+{
+  uint8_t *served = &port.served[64 - __builtin_clzll(size < align ? align : size)];
+  uint64_t a = port.heaps == 0 ? 0 : from_heap(*served, size, align);
+  for (uint32_t k = 0; a == 0 && k < port.most; k++) {
+    if (k == port.heaps) {
+      if (!make(k)) return 0;
+      port.heaps++;
+    }
+    a = from_heap(k, size, align);
+    *served = (uint8_t)k;
+  }
+  return a;
+}
+
+/* ---- large ones ---- */
+
+/* The table's entry for the granule of an address; NULL if there is none (yet). */
+static uint64_t *entry_of(uint64_t a)
+{
+  uint64_t g = a >> GRANULE_SHIFT;
+  uint64_t *leaf = g / LEAF < LEAVES ? port.leaf[g / LEAF] : NULL;
+  return leaf == NULL ? NULL : &leaf[g % LEAF];
+}
+
+/* How many bytes the mapping that begins at a has, 0 if none does. */
+static uint64_t large_size(uint64_t a)
+{
+  uint64_t *e = entry_of(a);
+  if (e == NULL || a % PAGE != 0 || *e % PAGE != a / PAGE % (KEEL_KMALLOC_MAX / PAGE)) return 0;
+  return *e / PAGE * PAGE;
+}
+
+static int remember(uint64_t a, uint64_t bytes)
+{
+  uint64_t i = (a >> GRANULE_SHIFT) / LEAF;
+  if (i >= LEAVES) return 0;
+  if (port.leaf[i] == NULL) port.leaf[i] = map(LEAF * sizeof **port.leaf, PROT_READ | PROT_WRITE);
+  uint64_t *e = entry_of(a);
+  if (e == NULL) return 0;
+  *e = bytes | a / PAGE % (KEEL_KMALLOC_MAX / PAGE);
+  port.mappings++;
+  port.mapped += bytes;
+  return 1;
+}
+
+/* Takes the mapping at a out of the table and answers its bytes, 0 if there is none: unmap it then, not before. */
+static uint64_t forget(uint64_t a)
+{
+  uint64_t bytes = large_size(a);
+  if (bytes == 0) return 0;
+  *entry_of(a) = 0;
+  port.mappings--;
+  port.mapped -= bytes;
+  return bytes;
+}
+
+/* The bytes of a mapping for a request of size: always more than a granule. */
+static uint64_t large_for(uint64_t size)
+{
+  uint64_t n = size > KEEL_KMALLOC_MAX ? size : (uint64_t)KEEL_KMALLOC_MAX + 1;
+  return (n + LARGE_UNIT - 1) / LARGE_UNIT * LARGE_UNIT;
+}
+
+static uint64_t take_large(uint64_t size, uint64_t align)
+{
+  if (size > PTRDIFF_MAX / 2 || align > PTRDIFF_MAX / 2) return 0;
+  uint64_t bytes = large_for(size);
+  uint64_t a = map_aligned(bytes, align, PROT_READ | PROT_WRITE);
+  if (a == 0) return 0;
+  enter();
+  int known = remember(a, bytes);
+  leave();
+  if (known) return a;
+  munmap(at(a), (size_t)bytes);
+  return 0;
+}
+
+/* Makes the mapping at a large enough for size bytes, where it is; 0 if there is no room. */
+static uint64_t resize_large(uint64_t a, uint64_t size)
+{
+  uint64_t bytes = large_for(size);
+  if (mremap(at(a), (size_t)large_size(a), (size_t)bytes, 0) == MAP_FAILED) return 0;
+  forget(a);
+  remember(a, bytes);
+  return a;
+}
+
+/* Frees the mapping at p, whose first bytes, `kept` of them, become those of the mapping at q: no byte is copied. */
+static void move_large(void *p, void *q, uint64_t kept)
+{
+  enter();
+  uint64_t bytes = forget((uint64_t)(uintptr_t)p);
+  leave();
+  if (mremap(p, (size_t)kept, (size_t)kept, MREMAP_MAYMOVE | MREMAP_FIXED, q) != MAP_FAILED) {
+    if (bytes > kept) munmap((char *)p + kept, (size_t)(bytes - kept));
+    return;
+  }
+  memcpy(q, p, (size_t)kept);
+  munmap(p, (size_t)bytes);
+}
+
+/* ---- any ---- */
+
+/* Memory for size bytes at a multiple of align, a power of two or 0; NULL and ENOMEM if there is none. */
+static void *take(size_t size, size_t align)
+{
+  uint64_t a;
+  if (size == 0) size = 1; /* an address of its own */
+  if (size > KEEL_KMALLOC_MAX || align > KEEL_KMALLOC_MAX) {
+    a = take_large(size, align);
+  } else {
+    enter();
+    a = from_heaps(size, align);
+    leave();
+  }
+  if (a == 0) errno = ENOMEM;
+  return at(a);
+}
+
+static void give(const char *call, void *p)
+{
+  uint64_t a = (uint64_t)(uintptr_t)p;
+  enter();
+  struct heap *h = heap_of(a);
+  enum keel_status e = h != NULL ? keel_kfree(&h->m, a) : KEEL_OUT_OF_RANGE;
+  uint64_t bytes = h == NULL ? forget(a) : 0;
+  leave();
+  if (bytes != 0) {
+    int saved = errno;
+    munmap(p, (size_t)bytes);
+    errno = saved;
+  } else if (e != KEEL_OK) {
+    refuse(call, p, e);
+  }
+}
+
+static uint64_t size_at(uint64_t a)
+{
+  struct heap *h = heap_of(a);
+  return h != NULL ? keel_ksize(&h->m, a) : large_size(a);
+}
+
+/* What realloc does where it stays among its like; 0 if it has to move elsewhere. *old becomes how many bytes were at p. */
+static uint64_t resize(void *p, size_t size, uint64_t *old)
+{
+  uint64_t a = (uint64_t)(uintptr_t)p, b = 0;
+  enter();
+  struct heap *h = heap_of(a);
+  *old = size_at(a);
+  if (*old != 0 && h != NULL && size <= KEEL_KMALLOC_MAX) b = keel_krealloc(&h->m, a, size, 0);
+  if (*old != 0 && h == NULL && size > KEEL_KMALLOC_MAX && size <= PTRDIFF_MAX / 2) b = resize_large(a, size);
+  leave();
+  return b;
+}
+
+static int is_power(size_t n)
+{
+  return n != 0 && (n & (n - 1)) == 0;
+}
+
+static void *take_aligned(size_t align, size_t size)
+{
+  if (is_power(align)) return take(size, align);
+  errno = EINVAL;
+  return NULL;
+}
+
+/* ---- what programs call ---- */
+
+API void *malloc(size_t size)
+{
+  return take(size, 0);
+}
+
+API void free(void *p)
+{
+  if (p != NULL) give("free", p);
+}
+
+API void *calloc(size_t n, size_t size)
+{
+  size_t bytes;
+  if (__builtin_mul_overflow(n, size, &bytes)) {
+    errno = ENOMEM;
+    return NULL;
+  }
+  void *p = take(bytes, 0);
+  if (p != NULL && bytes <= KEEL_KMALLOC_MAX) memset(p, 0, bytes); /* mappings are zero */
+  return p;
+}
+
+API void *realloc(void *p, size_t size)
+{
+  uint64_t old;
+  if (p == NULL) return take(size, 0);
+  if (size == 0) {
+    give("realloc", p);
+    return NULL;
+  }
+  uint64_t b = resize(p, size, &old);
+  if (b != 0) return at(b);
+  if (old == 0) give("realloc", p); /* names the error and ends */
+  void *q = take(size, 0);
+  if (q == NULL) return size <= old ? p : NULL;
+  if (old > KEEL_KMALLOC_MAX && size > KEEL_KMALLOC_MAX) {
+    move_large(p, q, old < large_for(size) ? old : large_for(size));
+  } else {
+    memcpy(q, p, size < old ? size : (size_t)old);
+    give("realloc", p);
+  }
+  return q;
+}
+
+API void *reallocarray(void *p, size_t n, size_t size)
+{
+  size_t bytes;
+  if (!__builtin_mul_overflow(n, size, &bytes)) return realloc(p, bytes);
+  errno = ENOMEM;
+  return NULL;
+}
+
+API int posix_memalign(void **p, size_t align, size_t size)
+{
+  int saved = errno;
+  if (!is_power(align) || align % sizeof(void *) != 0) return EINVAL;
+  void *q = take(size, align);
+  errno = saved;
+  if (q == NULL) return ENOMEM;
+  *p = q;
+  return 0;
+}
+
+API void *aligned_alloc(size_t align, size_t size)
+{
+  return take_aligned(align, size);
+}
+
+API void *memalign(size_t align, size_t size)
+{
+  return take_aligned(align, size);
+}
+
+API void *valloc(size_t size)
+{
+  return take(size, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+API void *pvalloc(size_t size)
+{
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), n = size / page + (size % page != 0);
+  return take(n == 0 ? page : n > PTRDIFF_MAX / page ? SIZE_MAX : n * page, page);
+}
+
+API size_t malloc_usable_size(void *p)
+{
+  if (p == NULL) return 0;
+  enter();
+  uint64_t bytes = size_at((uint64_t)(uintptr_t)p);
+  leave();
+  return (size_t)bytes;
+}
+
+/* ---- begin and end of the program ---- */
+
+/* Linked with -z initfirst: of all fork handlers these take the lock last and free it first, so others may allocate. */
+__attribute__((constructor)) static void prepare_fork(void)
+{
+  if (pthread_atfork(enter, leave, leave) != 0) say(2, "keel: no memory for the fork handler\n");
+}
+
+struct class {
+  uint64_t size, slabs, objects, active, pages;
+};
+
+/* Adds what heap h has of class c. */
+static void count(const struct heap *h, uint32_t c, struct class *k)
+{
+  const struct keel_slabs *s = &h->m.s;
+  k->size = s->cache[c].size;
+  for (uint32_t i = 1; i <= s->slabs; i++) {
+    const struct keel_slab *t = &s->slab[i];
+    if (t->cache != c + 1) continue;
+    uint64_t free = 0;
+    for (uint32_t w = 0; w < 4; w++) free += (uint64_t)__builtin_popcountll(t->free[w]);
+    k->slabs++;
+    k->pages += t->pages;
+    k->objects += t->nobj;
+    k->active += t->nobj - free;
+  }
+}
+
+/* Columns as in Linux's slabinfo; waste: bytes of slabs that are in no object. */
+static void report_class(int fd, uint32_t c)
+{
+  char line[160], name[32];
+  struct class k = {0};
+  for (uint32_t i = 0; i < port.heaps; i++) count(&port.heap[i], c, &k);
+  if (k.slabs == 0) return;
+  snprintf(name, sizeof name, "kmalloc-%" PRIu64, k.size);
+  snprintf(line, sizeof line, "keel: %-14s %13" PRIu64 " %10" PRIu64 " %9" PRIu64 " %7" PRIu64 " %11" PRIu64 "\n", name, k.active, k.objects,
+           k.size, k.slabs, k.pages * PAGE - k.objects * k.size);
+  say(fd, line);
+}
+
+/* (Not by dprintf: it allocates when fd is a file.) */
+static void report(int fd)
+{
+  char text[1088], name[64];
+  snprintf(text, sizeof text, "keel: %-14s %13s %10s %9s %7s %11s\n", "class", "active_objs", "num_objs", "objsize", "slabs", "waste");
+  say(fd, text);
+  for (uint32_t c = 0; c < KEEL_KMALLOC_CLASSES; c++) report_class(fd, c);
+  for (uint32_t i = 0; i < port.heaps; i++) {
+    snprintf(name, sizeof name, "keel: heap %" PRIu32 ", %" PRIu64 " MiB", i, heap_bytes(i) >> 20);
+    keel_pages_report(&port.heap[i].z, name, text, sizeof text);
+    say(fd, text);
+  }
+  snprintf(text, sizeof text, "keel: %" PRIu64 " mappings, %" PRIu64 " bytes\n", port.mappings, port.mapped);
+  say(fd, text);
+}
+
+static int check(void)
+{
+  int good = 1;
+  for (uint32_t k = 0; k < port.heaps; k++) good &= keel_pages_check(&port.heap[k].z);
+  return good;
+}
+
+static int is_on(const char *name)
+{
+  const char *value = getenv(name);
+  return value != NULL && strcmp(value, "1") == 0;
+}
+
+/* Where to say it. */
+static int log_fd(void)
+{
+  const char *name = getenv("KEEL_LOG");
+  int fd = name == NULL ? -1 : open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  return fd < 0 ? 2 : fd;
+}
+
+__attribute__((destructor)) static void finish(void)
+{
+  int good = 1, reports = is_on("KEEL_REPORT"), checks = is_on("KEEL_CHECK"), fd = reports || checks ? log_fd() : 2;
+  enter();
+  if (reports) report(fd);
+  if (checks) {
+    good = check();
+    say(fd, good ? "keel: check good\n" : "keel: check bad\n");
+  }
+  leave();
+  if (fd != 2) close(fd);
+  if (good) return;
+  fflush(NULL);
+  _exit(EXIT_BAD);
+}
