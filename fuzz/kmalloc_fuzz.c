@@ -568,7 +568,7 @@ static void operate(const struct record *r)
   case 28: doing = "page free", do_page_free(r); break;
   case 29: doing = "page get", do_page_get(r->x & 2 && kmalloc_model_blocks(&m) > 0 ? pages.base + page_of(block_address(r->c)) : pfn_of(r)); break;
   case 30: doing = "page range", do_page_range(r); break;
-  default: doing = "init", r->x % 16 < 8 ? do_init(r) : do_kmalloc_init();
+  default: doing = "init", r->op < 128 ? do_init(r) : do_kmalloc_init();
   }
 }
 
