@@ -754,7 +754,13 @@ static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ 
   set_shape(s, c, h, p) /*@ ghost (z) */;
   r_live(s->slab, h, 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
   to_cache(s, c, h) /*@ ghost (z) */;
+  //@ assert s->pages == \at(s->pages, Pre) && s->slab[h].page == p && s->slab[h].pages == s->cache[c].pages;
+  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] == \at(s->map[q], Pre);
+  //@ assert p + s->slab[h].pages <= s->pages && \forall integer q; p <= q < p + s->slab[h].pages ==> s->map[q] == 0;
   map_in(s, h) /*@ ghost (z) */;
+  //@ assert s->pages == \at(s->pages, Pre) && s->slab[h].page == p && s->slab[h].pages == s->cache[c].pages;
+  //@ assert \forall integer q; 0 <= q < s->pages && !(p <= q < p + s->slab[h].pages) ==> s->map[q] == \at(s->map[q], Pre);
+  //@ assert \forall integer q; p <= q < p + s->slab[h].pages ==> s->map[q] == h;
 }
 
 /* An unused slab, the first of the ring if there is one, becomes one of cache c, made of the block at page p, and the one
