@@ -753,6 +753,9 @@ static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ 
   make_free(s, c, h) /*@ ghost (z) */;
   set_shape(s, c, h, p) /*@ ghost (z) */;
   r_live(s->slab, h, 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert Rings(s);
+  //@ assert Live(s);
+  //@ assert Actives(s);
   to_cache(s, c, h) /*@ ghost (z) */;
   //@ assert s->pages == \at(s->pages, Pre) && s->slab[h].page == p && s->slab[h].pages == s->cache[c].pages;
   //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] == \at(s->map[q], Pre);
