@@ -630,15 +630,17 @@ static inline void set_numbers(struct keel_slabs *s, uint32_t h, uint32_t mult, 
   s->slab[h].nobj = nobj;
   s->slab[h].page = page;
   s->slab[h].pages = pages;
-  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && s->pages == \at(s->pages, Pre);
-  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] == \at(s->map[q], Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].cache == \at(s->slab[g].cache, Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].page == \at(s->slab[g].page, Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].pages == \at(s->slab[g].pages, Pre);
-  //@ assert \forall integer g; 0 <= g <= s->slabs + s->caches && g != h ==> s->slab[g].mult == \at(s->slab[g].mult, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre) && s->cache[d].mult == \at(s->cache[d].mult, Pre) && s->cache[d].nobj == \at(s->cache[d].nobj, Pre) && s->cache[d].pages == \at(s->cache[d].pages, Pre);
-  //@ assert s->slab[h].cache == 0;
+  //@ assert SameFields{Pre, Here}(s);
+  //@ assert SameMap{Pre, Here}(s);
+  //@ assert SameSlabs{Pre, Here}(s, h);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].order == \at(s->cache[d].order, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].mult == \at(s->cache[d].mult, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].pages == \at(s->cache[d].pages, Pre);
+  //@ assert SameShapes{Pre, Here}(s);
+  //@ assert SameState{Pre, Here}(s);
+  //@ assert Renumbered{Pre, Here}(s, h);
 }
 
 /* Slab h, unused, has the shape of those of cache c, and the pages from p on. */
@@ -757,8 +759,17 @@ static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ 
   make_free(s, c, h) /*@ ghost (z) */;
   set_shape(s, c, h, p) /*@ ghost (z) */;
   r_live(s->slab, h, 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert Rings(s);
+  //@ assert Live(s);
+  //@ assert Actives(s);
   to_cache(s, c, h) /*@ ghost (z) */;
+  //@ assert s->pages == \at(s->pages, Pre) && s->slab[h].page == p && s->slab[h].pages == s->cache[c].pages;
+  //@ assert \forall integer q; 0 <= q < s->pages ==> s->map[q] == \at(s->map[q], Pre);
+  //@ assert p + s->slab[h].pages <= s->pages && \forall integer q; p <= q < p + s->slab[h].pages ==> s->map[q] == 0;
   map_in(s, h) /*@ ghost (z) */;
+  //@ assert s->pages == \at(s->pages, Pre) && s->slab[h].page == p && s->slab[h].pages == s->cache[c].pages;
+  //@ assert \forall integer q; 0 <= q < s->pages && !(p <= q < p + s->slab[h].pages) ==> s->map[q] == \at(s->map[q], Pre);
+  //@ assert \forall integer q; p <= q < p + s->slab[h].pages ==> s->map[q] == h;
 }
 
 /* An unused slab, the first of the ring if there is one, becomes one of cache c, made of the block at page p, and the one

@@ -212,17 +212,17 @@
       (\forall integer g, p; g != h && Used(s, g) && s->slab[g].page <= p < s->slab[g].page + s->slab[g].pages ==> s->map[p] == g); */
 /* Slab h, not in use, has other numbers at B than at A; the rest is what it was. */
 /*@ axiomatic Numbers {
-    predicate Renumbered{A, B}(struct keel_slabs *s, integer h) =
-      \at(s->slabs, A) == \at(s->slabs, B) && \at(s->caches, A) == \at(s->caches, B) && \at(s->pages, A) == \at(s->pages, B) && \at(s->addr, A) == \at(s->addr, B) &&
-      \at(s->map, A) == \at(s->map, B) && \at(s->slab, A) == \at(s->slab, B) && \at(s->cache, A) == \at(s->cache, B) &&
-      1 <= h <= \at(s->slabs, A) && \at(s->slab[h].cache, A) == 0 && \at(s->slab[h].cache, B) == 0 &&
-      (\forall integer g; 0 <= g <= \at(s->slabs + s->caches, A) && g != h ==> \at(s->slab[g].cache, A) == \at(s->slab[g].cache, B) && \at(s->slab[g].nobj, A) == \at(s->slab[g].nobj, B) && \at(s->slab[g].page, A) == \at(s->slab[g].page, B) && \at(s->slab[g].pages, A) == \at(s->slab[g].pages, B) && \at(s->slab[g].mult, A) == \at(s->slab[g].mult, B)) &&
-      (\forall integer x; 0 <= x <= \at(s->slabs + s->caches, A) ==> \at(s->slab[x].next, A) == \at(s->slab[x].next, B) && \at(s->slab[x].prev, A) == \at(s->slab[x].prev, B) && \at(s->slab[x].live, A) == \at(s->slab[x].live, B)) &&
-      (\forall integer d; 0 <= d < \at(s->caches, A) ==> \at(s->cache[d].size, A) == \at(s->cache[d].size, B) && \at(s->cache[d].order, A) == \at(s->cache[d].order, B) && \at(s->cache[d].mult, A) == \at(s->cache[d].mult, B) && \at(s->cache[d].nobj, A) == \at(s->cache[d].nobj, B) && \at(s->cache[d].pages, A) == \at(s->cache[d].pages, B)) &&
+    predicate SameFields{A, B}(struct keel_slabs *s) = \at(s->slabs, A) == \at(s->slabs, B) && \at(s->caches, A) == \at(s->caches, B) && \at(s->pages, A) == \at(s->pages, B) && \at(s->addr, A) == \at(s->addr, B) &&
+      \at(s->map, A) == \at(s->map, B) && \at(s->slab, A) == \at(s->slab, B) && \at(s->cache, A) == \at(s->cache, B);
+    predicate SameMap{A, B}(struct keel_slabs *s) = \forall integer q; 0 <= q < \at(s->pages, A) ==> \at(s->map[q], A) == \at(s->map[q], B);
+    predicate SameSlabs{A, B}(struct keel_slabs *s, integer h) = \forall integer g; 0 <= g <= \at(s->slabs + s->caches, A) && g != h ==> \at(s->slab[g].cache, A) == \at(s->slab[g].cache, B) && \at(s->slab[g].nobj, A) == \at(s->slab[g].nobj, B) && \at(s->slab[g].page, A) == \at(s->slab[g].page, B) && \at(s->slab[g].pages, A) == \at(s->slab[g].pages, B) && \at(s->slab[g].mult, A) == \at(s->slab[g].mult, B);
+    predicate SameShapes{A, B}(struct keel_slabs *s) = \forall integer d; 0 <= d < \at(s->caches, A) ==> \at(s->cache[d].size, A) == \at(s->cache[d].size, B) && \at(s->cache[d].order, A) == \at(s->cache[d].order, B) && \at(s->cache[d].mult, A) == \at(s->cache[d].mult, B) && \at(s->cache[d].nobj, A) == \at(s->cache[d].nobj, B) && \at(s->cache[d].pages, A) == \at(s->cache[d].pages, B);
+    predicate SameState{A, B}(struct keel_slabs *s) = (\forall integer x; 0 <= x <= \at(s->slabs + s->caches, A) ==> \at(s->slab[x].next, A) == \at(s->slab[x].next, B) && \at(s->slab[x].prev, A) == \at(s->slab[x].prev, B) && \at(s->slab[x].live, A) == \at(s->slab[x].live, B)) &&
       (\forall integer d; 0 <= d < \at(s->caches, A) ==> \at(s->cache[d].word, A) == \at(s->cache[d].word, B) && \at(s->cache[d].first, A) == \at(s->cache[d].first, B) && \at(s->cache[d].active, A) == \at(s->cache[d].active, B) && \at(s->cache[d].at, A) == \at(s->cache[d].at, B) && \at(s->cache[d].kept, A) == \at(s->cache[d].kept, B)) &&
       (\forall integer d, v; 0 <= d < \at(s->caches, A) && 0 <= v < 4 ==> \at(s->cache[d].full[v], A) == \at(s->cache[d].full[v], B)) &&
-      (\forall integer g, v; 0 <= g <= \at(s->slabs, A) && 0 <= v < 4 ==> \at(s->slab[g].free[v], A) == \at(s->slab[g].free[v], B)) &&
-      (\forall integer q; 0 <= q < \at(s->pages, A) ==> \at(s->map[q], A) == \at(s->map[q], B));
+      (\forall integer g, v; 0 <= g <= \at(s->slabs, A) && 0 <= v < 4 ==> \at(s->slab[g].free[v], A) == \at(s->slab[g].free[v], B));
+    predicate Renumbered{A, B}(struct keel_slabs *s, integer h) = 1 <= h <= \at(s->slabs, A) && \at(s->slab[h].cache, A) == 0 && \at(s->slab[h].cache, B) == 0 &&
+      SameFields{A, B}(s) && SameMap{A, B}(s) && SameSlabs{A, B}(s, h) && SameShapes{A, B}(s) && SameState{A, B}(s);
     lemma num_rings{A, B}: \forall struct keel_slabs *s, integer h; Renumbered{A, B}(s, h) && Rings{A}(s) ==> Rings{B}(s);
     lemma num_caches{A, B}: \forall struct keel_slabs *s, integer h; Renumbered{A, B}(s, h) && Caches{A}(s) ==> Caches{B}(s);
     lemma num_full{A, B}: \forall struct keel_slabs *s, integer h; Renumbered{A, B}(s, h) && Full{A}(s) ==> Full{B}(s);
