@@ -486,17 +486,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     memcpy(data + where, record, RECORD);
     return size + RECORD;
   }
-  where = random_below(&seed, records) * RECORD;
-  if (way == 3 && records > 1) { /* one less */
-    memmove(data + where, data + where + RECORD, size - where - RECORD);
-    return size - RECORD;
-  }
-  if (way < 6) { /* one field, made new */
-    data[where + random_below(&seed, RECORD)] = (uint8_t)random_below(&seed, 256);
-    return size;
-  }
-  LLVMFuzzerMutate(data + where, RECORD, RECORD); /* as libFuzzer likes, in one record */
-  return size;
+  return mutate_record(data, size, random_below(&seed, records) * RECORD, RECORD, way, &seed);
 }
 
 #endif

@@ -13,7 +13,7 @@
    At the end everything is freed, and all pages are back.
 
    Objects are in memory that AddressSanitizer lets nobody touch while they are free, nor
-   beyond their size; each is filled with a byte of its own, which is looked at when it is
+   beyond their size; each has contents of its own, which are looked at when it is
    freed.  SLAB_FUZZ_BREAK=before, after or freed in the environment makes the fuzzer write
    to such a byte when it frees an object, to show that this is seen.
    Every array has exactly its documented size.
