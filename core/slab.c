@@ -998,6 +998,7 @@ static uint32_t sweep_one(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghos
 static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   uint64_t n = 0;
+  //@ ghost lem_taken(s);
   /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1);
       loop invariant s->pages == \at(s->pages, Pre) && s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && z->u == \at(z->u, Pre);
       loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);
@@ -1015,11 +1016,15 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
       loop assigns n, h, EVERYTHING;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
+    //@ ghost lem_taken(s);
     //@ assert Used(s, h) <==> \at(Used(s, \at(h, Here)), Pre);
     //@ assert Mine(s, c, h) <==> \at(Mine(s, c, \at(h, Here)), Pre);
     //@ assert Used(s, h) ==> (Empty(s, h) <==> \at(Empty(s, \at(h, Here)), Pre));
     n += sweep_one(s, c, h) /*@ ghost (z, st, ord) */;
   }
+  //@ ghost lem_taken(s);
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && (Mine(s, c, g) <==> \at(Mine(s, c, g), Pre));
+  //@ assert \forall integer g; Used(s, g) ==> (Empty(s, g) <==> \at(Empty(s, g), Pre));
   return n;
 }
 
