@@ -1013,7 +1013,7 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
       loop invariant \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && !(g < h && \at(Mine(s, c, g) && Empty(s, g), Pre));
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
-      loop assigns n, h, EVERYTHING;
+      loop assigns n, h, EVERYTHING_THEN;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
     //@ ghost lem_taken(s);

@@ -246,10 +246,15 @@
 /* p is none of the reference counts of the pages. */
 #define NO_REF(p) \separated(p, z->ref + (0 .. 1024 * z->u - 1))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
-#define ALL_SLABS                                                                                                \
-  s->slab[0 .. s->slabs + s->caches], s->map[0 .. s->pages - 1], s->cache[0 .. s->caches - 1].word, s->cache[0 .. s->caches - 1].first, \
-  s->cache[0 .. s->caches - 1].at, s->cache[0 .. s->caches - 1].active, s->cache[0 .. s->caches - 1].kept
-#define EVERYTHING KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, GHOSTS, ALL_SLABS
+/* All that may change, of pages z->u == u, and of so many pages, slabs and caches.  (A loop that changes it gives these as
+   they were: what they are now is known to WP only after it has shown what the loop may change.) */
+#define CHANGES(u, pages, slabs, caches)                                                                         \
+  z->l0[0 .. W0(u) - 1], z->l1[0 .. W1(u) - 1], z->l2[0 .. W2(u) - 1], z->l3[0 .. W3(u) - 1], z->tag[0 .. 1024 * u - 1], z->ref[0 .. 1024 * u - 1], \
+  z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, st[0 .. 1024 * u - 1], ord[0 .. 1024 * u - 1], s->slab[0 .. slabs + caches], \
+  s->map[0 .. pages - 1], s->cache[0 .. caches - 1].word, s->cache[0 .. caches - 1].first, s->cache[0 .. caches - 1].at, \
+  s->cache[0 .. caches - 1].active, s->cache[0 .. caches - 1].kept
+#define EVERYTHING CHANGES(z->u, s->pages, s->slabs, s->caches)
+#define EVERYTHING_THEN CHANGES(\at(z->u, Pre), \at(s->pages, Pre), \at(s->slabs, Pre), \at(s->caches, Pre))
 
 /*@ ghost
   /@ requires i < n <= 256;
