@@ -994,12 +994,13 @@ static uint32_t sweep_one(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghos
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT
     ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !\old(Mine(s, c, g) && Empty(s, g));
     ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
-    ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g); */
+    ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g);
+    ensures \result == \old(nempty(s, c, s->slabs)); */
 static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   uint64_t n = 0;
-  //@ ghost lem_taken(s);
-  /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1);
+  //@ ghost lem_taken(s); lem_empty(s, c);
+  /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1) && n == nempty{Pre}(s, c, h - 1);
       loop invariant s->pages == \at(s->pages, Pre) && s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && z->u == \at(z->u, Pre);
       loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);
       loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);
@@ -1020,7 +1021,9 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
     //@ assert Used(s, h) <==> \at(Used(s, \at(h, Here)), Pre);
     //@ assert Mine(s, c, h) <==> \at(Mine(s, c, \at(h, Here)), Pre);
     //@ assert Used(s, h) ==> (Empty(s, h) <==> \at(Empty(s, \at(h, Here)), Pre));
+    //@ assert Used(s, h) ==> s->slab[h].pages == \at(s->slab[\at(h, Here)].pages, Pre);
     n += sweep_one(s, c, h) /*@ ghost (z, st, ord) */;
+    //@ assert n == nempty{Pre}(s, c, h);
   }
   //@ ghost lem_taken(s);
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && (Mine(s, c, g) <==> \at(Mine(s, c, g), Pre));
