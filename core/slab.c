@@ -1020,6 +1020,9 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
     //@ ghost lem_taken(s);
     //@ assert Used(s, h) <==> \at(Used(s, \at(h, Here)), Pre);
     //@ assert Mine(s, c, h) <==> \at(Mine(s, c, \at(h, Here)), Pre);
+    //@ assert Used(s, h) && Empty(s, h) ==> \forall integer i; !\at(InUse(s, \at(h, Here), i), Pre);
+    //@ assert Used(s, h) && Empty(s, h) ==> \at(Empty(s, \at(h, Here)), Pre);
+    //@ assert Used(s, h) && \at(Empty(s, \at(h, Here)), Pre) ==> \forall integer i; !InUse(s, h, i);
     //@ assert Used(s, h) ==> (Empty(s, h) <==> \at(Empty(s, \at(h, Here)), Pre));
     //@ assert Used(s, h) ==> s->slab[h].pages == \at(s->slab[\at(h, Here)].pages, Pre);
     n += sweep_one(s, c, h) /*@ ghost (z, st, ord) */;
@@ -1027,7 +1030,8 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   }
   //@ ghost lem_taken(s);
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && (Mine(s, c, g) <==> \at(Mine(s, c, g), Pre));
-  //@ assert \forall integer g; Used(s, g) ==> (Empty(s, g) <==> \at(Empty(s, g), Pre));
+  //@ assert \forall integer g, i; Used(s, g) && Empty(s, g) ==> !\at(InUse(s, g, i), Pre);
+  //@ assert \forall integer g; Used(s, g) && Empty(s, g) ==> \at(Empty(s, g), Pre);
   return n;
 }
 
@@ -1822,6 +1826,7 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
     behavior some:
       assumes c < s->caches;
       ensures \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h));
+      ensures \result == \old(nempty(s, c, s->slabs));
     complete behaviors; disjoint behaviors; */
 uint64_t keel_cache_shrink(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
