@@ -1164,11 +1164,13 @@ static uint32_t sweep_one(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghos
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT
     ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !\old(Mine(s, c, g) && Empty(s, g));
     ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
-    ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g); */
+    ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g);
+    ensures \result == \old(nempty(s, c, s->slabs)); */
 static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   uint64_t n = 0;
-  /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1);
+  //@ ghost lem_taken(s); lem_empty(s, c);
+  /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1) && n == nempty{Pre}(s, c, h - 1);
       loop invariant s->pages == \at(s->pages, Pre) && s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && z->u == \at(z->u, Pre);
       loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);
       loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);
@@ -1182,14 +1184,24 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
       loop invariant \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && !(g < h && \at(Mine(s, c, g) && Empty(s, g), Pre));
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
-      loop assigns n, h, EVERYTHING;
+      loop assigns n, h, EVERYTHING_THEN;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
+    //@ ghost lem_taken(s);
     //@ assert Used(s, h) <==> \at(Used(s, \at(h, Here)), Pre);
     //@ assert Mine(s, c, h) <==> \at(Mine(s, c, \at(h, Here)), Pre);
+    //@ assert Used(s, h) && Empty(s, h) ==> \forall integer i; !\at(InUse(s, \at(h, Here), i), Pre);
+    //@ assert Used(s, h) && Empty(s, h) ==> \at(Empty(s, \at(h, Here)), Pre);
+    //@ assert Used(s, h) && \at(Empty(s, \at(h, Here)), Pre) ==> \forall integer i; !InUse(s, h, i);
     //@ assert Used(s, h) ==> (Empty(s, h) <==> \at(Empty(s, \at(h, Here)), Pre));
+    //@ assert Used(s, h) ==> s->slab[h].pages == \at(s->slab[\at(h, Here)].pages, Pre);
     n += sweep_one(s, c, h) /*@ ghost (z, st, ord) */;
+    //@ assert n == nempty{Pre}(s, c, h);
   }
+  //@ ghost lem_taken(s);
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && (Mine(s, c, g) <==> \at(Mine(s, c, g), Pre));
+  //@ assert \forall integer g, i; Used(s, g) && Empty(s, g) ==> !\at(InUse(s, g, i), Pre);
+  //@ assert \forall integer g; Used(s, g) && Empty(s, g) ==> \at(Empty(s, g), Pre);
   return n;
 }
 
@@ -1985,6 +1997,7 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
     behavior some:
       assumes c < s->caches;
       ensures \forall integer h; Used(s, h) <==> \old(Used(s, h)) && !\old(s->slab[h].cache == c + 1 && Empty(s, h));
+      ensures \result == \old(nempty(s, c, s->slabs));
     complete behaviors; disjoint behaviors; */
 uint64_t keel_cache_shrink(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {

@@ -36,6 +36,12 @@
     predicate Empty{L}(struct keel_slabs *s, integer h) = \forall integer i; 0 <= i < s->slab[h].nobj ==> FreeBit(s, h, i);
     // it is one of cache c, or of any if there is no cache c
     predicate Mine{L}(struct keel_slabs *s, integer c, integer h) = Used(s, h) && (c < s->caches ==> s->slab[h].cache == c + 1);
+    // objects of slab h in use, among the first n
+    logic integer nused{L}(struct keel_slabs *s, integer h, integer n) = n <= 0 ? 0 : nused(s, h, n - 1) +
+      (((s->slab[h].free[(n - 1) / 64] >> ((n - 1) % 64)) & 1) == 1 ? 0 : 1);
+    // pages of the empty slabs among the first n, of cache c, or of any if there is no cache c
+    logic integer nempty{L}(struct keel_slabs *s, integer c, integer n) = n <= 0 ? 0 : nempty(s, c, n - 1) +
+      (s->slab[n].cache > 0 && (c >= s->caches || s->slab[n].cache == c + 1) && nused(s, n, s->slab[n].nobj) == 0 ? s->slab[n].pages : 0);
     // address of object i of slab h (the sum is a function of its own, so that provers need not multiply to see that it is what it was)
     logic integer place(integer addr, integer page, integer i, integer size) = addr + page * PAGE + i * size;
     logic integer obj{L}(struct keel_slabs *s, integer h, integer i) = place(s->addr, s->slab[h].page, i, s->cache[s->slab[h].cache - 1].size);
@@ -274,10 +280,15 @@
 /* p is none of the reference counts of the pages. */
 #define NO_REF(p) \separated(p, z->ref + (0 .. 1024 * z->u - 1))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
-#define ALL_SLABS                                                                                                \
-  s->slab[0 .. s->slabs + s->caches], s->map[0 .. s->pages - 1], s->cache[0 .. s->caches - 1].word, s->cache[0 .. s->caches - 1].first, \
-  s->cache[0 .. s->caches - 1].at, s->cache[0 .. s->caches - 1].active, s->cache[0 .. s->caches - 1].kept
-#define EVERYTHING KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, GHOSTS, ALL_SLABS
+/* All that may change, of pages z->u == u, and of so many pages, slabs and caches.  (A loop that changes it gives these as
+   they were: what they are now is known to WP only after it has shown what the loop may change.) */
+#define CHANGES(u, pages, slabs, caches)                                                                         \
+  z->l0[0 .. W0(u) - 1], z->l1[0 .. W1(u) - 1], z->l2[0 .. W2(u) - 1], z->l3[0 .. W3(u) - 1], z->tag[0 .. 1024 * u - 1], z->ref[0 .. 1024 * u - 1], \
+  z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, st[0 .. 1024 * u - 1], ord[0 .. 1024 * u - 1], s->slab[0 .. slabs + caches], \
+  s->map[0 .. pages - 1], s->cache[0 .. caches - 1].word, s->cache[0 .. caches - 1].first, s->cache[0 .. caches - 1].at, \
+  s->cache[0 .. caches - 1].active, s->cache[0 .. caches - 1].kept
+#define EVERYTHING CHANGES(z->u, s->pages, s->slabs, s->caches)
+#define EVERYTHING_THEN CHANGES(\at(z->u, Pre), \at(s->pages, Pre), \at(s->slabs, Pre), \at(s->caches, Pre))
 
 /*@ ghost
   /@ requires i < n <= 256;
@@ -388,6 +399,35 @@
   /@ assigns \nothing;
      ensures \forall integer g; Used(s, g) ==> (Empty(s, g) <==> \forall integer i; !InUse(s, g, i)); @/
   void lem_taken(struct keel_slabs *s) { }
+
+  // a slab is empty if it has no object in use
+  /@ requires \valid_read(s) && \valid_read(s->slab + h) && s->slab[h].nobj <= 256;
+     assigns \nothing;
+     ensures Empty(s, h) <==> nused(s, h, s->slab[h].nobj) == 0; @/
+  void lem_none(const struct keel_slabs *s, uint32_t h) {
+    /@ loop invariant 0 <= i <= s->slab[h].nobj && 0 <= nused(s, h, i);
+       loop invariant nused(s, h, i) == 0 <==> \forall integer j; 0 <= j < i ==> FreeBit(s, h, j);
+       loop assigns i; loop variant s->slab[h].nobj - i; @/
+    for (uint32_t i = 0; i < s->slab[h].nobj; i++) {
+      /@ assert nused(s, h, i + 1) == nused(s, h, i) + (((s->slab[h].free[i / 64] >> (i % 64)) & 1) == 1 ? 0 : 1); @/
+    }
+  }
+  // so the sum of the pages of empty slabs goes on like this
+  /@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s);
+     assigns \nothing;
+     ensures \forall integer h; 1 <= h <= s->slabs && Mine(s, c, h) && Empty(s, h) ==> nempty(s, c, h) == nempty(s, c, h - 1) + s->slab[h].pages;
+     ensures \forall integer h; 1 <= h <= s->slabs && !(Mine(s, c, h) && Empty(s, h)) ==> nempty(s, c, h) == nempty(s, c, h - 1); @/
+  void lem_empty(const struct keel_slabs *s, uint32_t c) {
+    /@ loop invariant 1 <= h <= s->slabs + 1;
+       loop invariant \forall integer g; 1 <= g < h && Used(s, g) ==> (Empty(s, g) <==> nused(s, g, s->slab[g].nobj) == 0);
+       loop assigns h; loop variant s->slabs + 1 - h; @/
+    for (uint32_t h = 1; h <= s->slabs; h++) {
+      if (s->slab[h].cache != 0) {
+        /@ assert KOk(s->cache + (s->slab[h].cache - 1)); @/
+        lem_none(s, h);
+      }
+    }
+  }
 */
 
 /* The reference counts of the pages, which are of the links' C type. */

@@ -5,9 +5,6 @@
 
 /*@ // object i of slab h is in use, of cache c
     predicate Object{L}(struct keel_slabs *s, integer c, integer h, integer i) = InUse(s, h, i) && s->slab[h].cache == c + 1;
-    // objects of slab h in use, among the first n
-    logic integer nused{L}(struct keel_slabs *s, integer h, integer n) = n <= 0 ? 0 : nused(s, h, n - 1) +
-      (((s->slab[h].free[(n - 1) / 64] >> ((n - 1) % 64)) & 1) == 1 ? 0 : 1);
     // slabs of cache c among the first n; those of them with an object in use; their objects in use
     logic integer nslabs{L}(struct keel_slabs *s, integer c, integer n) = n <= 0 ? 0 : nslabs(s, c, n - 1) +
       (s->slab[n].cache == c + 1 ? 1 : 0);
