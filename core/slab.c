@@ -1031,7 +1031,8 @@ static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 /* Slab h, alone and empty, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].next == h && Empty(s, h) && s->cache[s->slab[h].cache - 1].active != h;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT
+    ensures s->pages == \old(s->pages); */
 static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t p = s->slab[h].page;
@@ -1121,7 +1122,8 @@ static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
 /* Empty slab h, of cache c, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT
+    ensures s->pages == \old(s->pages); */
 static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
   //@ assert s->slab[h].nobj <= 256;
@@ -1316,7 +1318,7 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
-    ensures \result == KEEL_OK; */
+    ensures \result == KEEL_OK && s->pages == \old(s->pages); */
 KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t c = s->slab[h].cache - 1u, r = (uint32_t)s->cache[c].kept;
@@ -1374,7 +1376,7 @@ KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t 
 /*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_CACHES OTHERS_KEPT
-    ensures \result == KEEL_OK;
+    ensures \result == KEEL_OK && s->pages == \old(s->pages);
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
     ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
 KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */

@@ -285,6 +285,7 @@
 #define CHANGES(u, pages, slabs, caches)                                                                         \
   z->l0[0 .. W0(u) - 1], z->l1[0 .. W1(u) - 1], z->l2[0 .. W2(u) - 1], z->l3[0 .. W3(u) - 1], z->tag[0 .. 1024 * u - 1], z->ref[0 .. 1024 * u - 1], \
   z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, st[0 .. 1024 * u - 1], ord[0 .. 1024 * u - 1], s->slab[0 .. slabs + caches], \
+  s->slab[0 .. slabs + caches].next, s->slab[0 .. slabs + caches].prev, s->slab[0 .. slabs + caches].live, s->slab[0 .. slabs + caches].cache, \
   s->map[0 .. pages - 1], s->cache[0 .. caches - 1].word, s->cache[0 .. caches - 1].first, s->cache[0 .. caches - 1].at, \
   s->cache[0 .. caches - 1].active, s->cache[0 .. caches - 1].kept
 #define EVERYTHING CHANGES(z->u, s->pages, s->slabs, s->caches)
