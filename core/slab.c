@@ -1151,6 +1151,7 @@ static uint32_t sweep_one(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghos
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u);
     ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !\old(Mine(s, c, g) && Empty(s, g));
     ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
     ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g); */
@@ -1259,12 +1260,18 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   sweep(s, s->caches) /*@ ghost (z, st, ord) */;
   //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && c < s->caches && s->cache[c].size != 0;
+  //@ assert z->u == \at(z->u, Pre) && s->pages == \at(s->pages, Pre) && 0 <= s->slab[0].next <= s->slabs + s->caches;
   //@ assert ALL_TAKEN(c);
   //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
   //@ ghost lem_taken(s);
   //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
+  //@ ghost S: ;
   int found = grow(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert s->slabs == \at(s->slabs, S);
+  //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> \at(Used(s, g), S);
+  //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
   //@ ghost lem_taken(s);
+  //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> !Empty(s, g);
   return found;
 }
 
