@@ -1164,6 +1164,7 @@ static uint32_t sweep_one(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghos
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT
+    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u);
     ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !\old(Mine(s, c, g) && Empty(s, g));
     ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
     ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g);
@@ -1210,14 +1211,27 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /* reload, and the page instance is as before. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0;
     assigns HOT(c), LINKS;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES OTHERS_KEPT
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
 static inline int find_near(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
+  //@ assert i0: Pool(z, st, ord) && Inv(z, st, ord) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert i1: z->nr_free == nfree(st, 1024 * z->u);
   int found = reload(s, c) /*@ ghost (z) */;
-  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert wo: SAME_WORDS;
+  //@ assert re: SAME_REFS;
+  //@ assert un: z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert w0: \forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> \at(z->l0[v], Pre) == z->l0[v];
+  //@ assert w1: \forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> \at(z->l1[v], Pre) == z->l1[v];
+  //@ assert w2: \forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> \at(z->l2[v], Pre) == z->l2[v];
+  //@ assert w3: \forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> \at(z->l3[v], Pre) == z->l3[v];
+  //@ assert rf: \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> \at(z->ref[q], Pre) == z->ref[q] && \at(z->tag[q], Pre) == z->tag[q];
+  //@ assert fi: \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert ct: z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert nf: \at(nfree(st, 1024 * z->u), Pre) == nfree(st, 1024 * \at(z->u, Pre));
+  //@ assert ke: Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
@@ -1229,14 +1243,27 @@ static inline int find_near(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) *
 /* search, and the page instance is as before. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns HOT(c), LINKS;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_CACHES OTHERS_KEPT
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c); */
 static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
+  //@ assert i0: Pool(z, st, ord) && Inv(z, st, ord) && Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u) && Counters(z);
+  //@ assert i1: z->nr_free == nfree(st, 1024 * z->u);
   int found = search(s, c) /*@ ghost (z) */;
-  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert wo: SAME_WORDS;
+  //@ assert re: SAME_REFS;
+  //@ assert un: z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert w0: \forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> \at(z->l0[v], Pre) == z->l0[v];
+  //@ assert w1: \forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> \at(z->l1[v], Pre) == z->l1[v];
+  //@ assert w2: \forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> \at(z->l2[v], Pre) == z->l2[v];
+  //@ assert w3: \forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> \at(z->l3[v], Pre) == z->l3[v];
+  //@ assert rf: \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> \at(z->ref[q], Pre) == z->ref[q] && \at(z->tag[q], Pre) == z->tag[q];
+  //@ assert fi: \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert ct: z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert nf: \at(nfree(st, 1024 * z->u), Pre) == nfree(st, 1024 * \at(z->u, Pre));
+  //@ assert ke: Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
@@ -1248,7 +1275,7 @@ static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /* A new slab for cache c, all of whose objects are in use, after all empty slabs have given their pages back; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
     ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
@@ -1258,19 +1285,25 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   sweep(s, s->caches) /*@ ghost (z, st, ord) */;
   //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && c < s->caches && s->cache[c].size != 0;
+  //@ assert z->u == \at(z->u, Pre) && s->pages == \at(s->pages, Pre) && 0 <= s->slab[0].next <= s->slabs + s->caches;
   //@ assert ALL_TAKEN(c);
   //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
   //@ ghost lem_taken(s);
   //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
+  //@ ghost S: ;
   int found = grow(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert s->slabs == \at(s->slabs, S);
+  //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> \at(Used(s, g), S);
+  //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
   //@ ghost lem_taken(s);
+  //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> !Empty(s, g);
   return found;
 }
 
 /* A word with free objects for cache c, which hands out from none; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
     ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
@@ -1287,7 +1320,7 @@ static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /* An object of cache c, which hands out from no word; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES ALLOCATED_OBJECT */
+    KEEPS_BOTH SAME_CACHES ALLOCATED_OBJECT OTHERS_KEPT */
 KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (!find_any(s, c) /*@ ghost (z, st, ord) */) return 0;
@@ -1933,6 +1966,7 @@ enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t si
     behavior ok:
       assumes c < s->caches && s->cache[c].size != 0;
       ALLOCATED_OBJECT
+      OTHERS_KEPT
     complete behaviors; disjoint behaviors; */
 uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
