@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if defined __has_feature
 #if __has_feature(address_sanitizer)
@@ -71,6 +72,22 @@ static uint32_t random_below(uint32_t *seed, uint32_t n)
 {
   *seed = *seed * 1664525u + 1013904223u;
   return (uint32_t)((uint64_t)*seed * n >> 32);
+}
+
+/* A mutation within the input: way 3 drops the record of so many bytes at `where`, if it is not the only one, ways up to 5 make
+   one byte of it new, others do to it as libFuzzer likes. */
+static size_t mutate_record(uint8_t *data, size_t size, size_t where, size_t record, uint32_t way, uint32_t *seed)
+{
+  if (way == 3 && size > record) {
+    memmove(data + where, data + where + record, size - where - record);
+    return size - record;
+  }
+  if (way < 6) {
+    data[where + random_below(seed, (uint32_t)record)] = (uint8_t)random_below(seed, 256);
+    return size;
+  }
+  LLVMFuzzerMutate(data + where, record, record);
+  return size;
 }
 
 #endif

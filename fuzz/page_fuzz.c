@@ -23,7 +23,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "harness.h"
+#include "no_memory.h"
 #include "page_model.h"
 
 int twin_check(const struct keel_pages *z);
@@ -969,15 +969,5 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     memcpy(data + at, record, RECORD);
     return size;
   }
-  at = late_below(&seed, records) * RECORD;
-  if (way == 3 && records > 1) { /* one less */
-    memmove(data + at, data + at + RECORD, size - at - RECORD);
-    return size - RECORD;
-  }
-  if (way < 6) { /* one field, made new */
-    data[at + random_below(&seed, RECORD)] = (uint8_t)random_below(&seed, 256);
-    return size;
-  }
-  LLVMFuzzerMutate(data + at, RECORD, RECORD); /* as libFuzzer likes, in one record */
-  return size;
+  return mutate_record(data, size, late_below(&seed, records) * RECORD, RECORD, way, &seed);
 }

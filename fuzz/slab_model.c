@@ -42,22 +42,30 @@ int slab_model_owns(const struct slab_model *m, keel_pfn_t pfn)
 {
   struct keel_block b;
   if (model_block(&m->pages, pfn, &b) != KEEL_OK) return 0;
-  return m->of[b.pfn - m->pages.base] != 0 && b.refs == 1;
+  return b.refs == 1 && (m->of[b.pfn - m->pages.base] != 0 || (m->large && b.kind == KEEL_LARGE));
 }
 
 /* ---- what is in objects ---- */
 
-/* memset() and memcmp() would be AddressSanitizer's, which take longer than the rest of an operation. */
-__attribute__((no_builtin)) void slab_model_fill(uint8_t *at, uint32_t size, uint8_t byte)
+static uint8_t content(uint32_t i, uint8_t mark) { return (uint8_t)(mark + i - (i >> 7)) | 1; }
+
+void slab_model_fill(uint8_t *at, uint32_t from, uint32_t to, uint8_t mark)
 {
-  for (uint32_t i = 0; i < size; i++) at[i] = byte;
+  for (uint32_t i = from; i < to; i++) at[i] = content(i, mark);
 }
 
-int slab_model_is_filled(const uint8_t *at, uint32_t size, uint8_t byte)
+int slab_model_is_filled(const uint8_t *at, uint32_t from, uint32_t to, uint8_t mark)
 {
   uint8_t differ = 0;
-  for (uint32_t i = 0; i < size; i++) differ |= at[i] ^ byte;
+  for (uint32_t i = from; i < to; i++) differ |= at[i] ^ content(i, mark);
   return differ == 0;
+}
+
+int slab_model_is_zero(const uint8_t *at, uint32_t from, uint32_t to)
+{
+  uint8_t any = 0;
+  for (uint32_t i = from; i < to; i++) any |= at[i];
+  return any == 0;
 }
 
 /* ---- counting ---- */
@@ -117,6 +125,8 @@ static uint64_t end_empty(struct slab_model *m, uint32_t c)
   return pages;
 }
 
+void slab_model_sweep(struct slab_model *m) { end_empty(m, ALL); }
+
 /* A new slab for cache c, if there is a block of pages and a slab is left. */
 static int grow(struct slab_model *m, uint32_t c)
 {
@@ -134,6 +144,7 @@ void slab_model_init(struct slab_model *m, uint64_t addr, uint32_t slabs, uint32
   m->addr = addr;
   m->slabs = slabs;
   m->caches = caches;
+  m->large = 0;
   m->next_mark = 0;
   memset(m->cache, 0, sizeof m->cache);
   for (uint32_t h = 0; h < SLAB_MODEL_SLABS; h++) m->slab[h].cache = 0;

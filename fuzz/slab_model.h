@@ -12,9 +12,9 @@
 
 #include "page_model.h"
 
-#define SLAB_MODEL_PAGES 256u
-#define SLAB_MODEL_SLABS 48u
-#define SLAB_MODEL_CACHES 4u
+#define SLAB_MODEL_PAGES 2048u
+#define SLAB_MODEL_SLABS 96u
+#define SLAB_MODEL_CACHES 56u
 
 struct model_cache {
   uint32_t size;   /* of an object, as requested; 0: not in use             */
@@ -34,6 +34,7 @@ struct slab_model {
   struct model pages;
   uint64_t addr;
   uint32_t slabs, caches;
+  int large; /* blocks of kind KEEL_LARGE are the allocator's, too: kmalloc's */
   struct model_cache cache[SLAB_MODEL_CACHES];
   struct model_slab slab[SLAB_MODEL_SLABS];
   uint8_t of[SLAB_MODEL_PAGES]; /* per page: 1 + its slab, or 0             */
@@ -62,9 +63,13 @@ uint32_t slab_model_index(const struct slab_model *m, const struct model_slab *s
 uint64_t slab_model_object(const struct slab_model *m, const struct model_slab *s, uint32_t i);
 /* The cache of a slab in use. */
 const struct model_cache *slab_model_cache(const struct slab_model *m, const struct model_slab *s);
-/* Fills size bytes with the byte; whether they are filled with it. (Here, without sanitizers, as they are most of the work.) */
-void slab_model_fill(uint8_t *at, uint32_t size, uint8_t byte);
-int slab_model_is_filled(const uint8_t *at, uint32_t size, uint8_t byte);
+/* All empty slabs give their pages back. */
+void slab_model_sweep(struct slab_model *m);
+/* Fills bytes from .. to - 1 at a place with what tells where they are and whose (never 0); whether they are filled with it;
+   whether they are 0. (Here, without sanitizers, as they are most of the work.) */
+void slab_model_fill(uint8_t *at, uint32_t from, uint32_t to, uint8_t mark);
+int slab_model_is_filled(const uint8_t *at, uint32_t from, uint32_t to, uint8_t mark);
+int slab_model_is_zero(const uint8_t *at, uint32_t from, uint32_t to);
 /* Whether the block at pfn is the allocator's, and held by nobody else: who else frees it breaks the rules. */
 int slab_model_owns(const struct slab_model *m, keel_pfn_t pfn);
 
