@@ -518,10 +518,13 @@ static void do_init(const struct record *r)
   remember();
 }
 
-/* What an input starts with: nearly as many slabs as it takes to have one of each size, and one page more than a block. */
+/* What an input starts with: nearly as many slabs as it takes to have one of each size, a largest block and a bit
+   more, addresses that allow all alignments but the largest, and a cache of the caller's own. */
 static void bring_up(void)
 {
-  start(5 * (keel_pfn_t)KEEL_PAGES_GRANULE, 0, 1025 + 256, 44, KEEL_KMALLOC_CLASSES + 3);
+  start(5 * (keel_pfn_t)KEEL_PAGES_GRANULE, 512, 1025 + 256, 44, KEEL_KMALLOC_CLASSES + 3);
+  do_create(KEEL_KMALLOC_CLASSES, 100, 0);
+  remember();
 }
 
 /* Wherever a block begins kmalloc has as many bytes as the model says. */

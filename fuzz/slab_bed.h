@@ -397,10 +397,12 @@ static void do_page_range(const struct record *r)
 
 /* ---- running an input ---- */
 
+/* Every cache that has slabs. */
 static void shrink_all(void)
 {
-  for (uint32_t c = 0; c < m.caches; c++) {
-    do_shrink(c);
+  for (uint32_t h = 0; h < m.slabs; h++) {
+    if (m.slab[h].cache == 0) continue;
+    do_shrink(m.slab[h].cache - 1);
     settled();
   }
 }
@@ -415,10 +417,9 @@ static void clear(void)
       if (m.slab[h].mark[i] != 0) give(slab_model_object(&m, &m.slab[h], i));
   settled();
   shrink_all();
-  for (uint32_t c = 0; c < m.caches; c++) {
-    do_destroy(c);
-    settled();
-  }
+  for (uint32_t c = 0; c < m.caches; c++)
+    if (m.cache[c].size != 0) do_destroy(c);
+  settled();
   for (uint32_t p = 0; p < m.pages.n; p = same_block(p)) {
     struct keel_block b;
     HOLDS(model_block(&m.pages, pages.base + p, &b) == KEEL_OK);
