@@ -325,18 +325,15 @@ static uint64_t resize_large(uint64_t a, uint64_t size)
   return a;
 }
 
-/* Frees the mapping at p, whose first bytes, `kept` of them, become those of the mapping at q: no byte is copied. */
-static void move_large(void *p, void *q, uint64_t kept)
+/* Frees the mapping at p, whose bytes become the first of the larger one at q: moved, not copied, if the kernel can. */
+static void move_large(void *p, void *q)
 {
   enter();
-  uint64_t bytes = forget((uint64_t)(uintptr_t)p);
+  size_t bytes = (size_t)forget((uint64_t)(uintptr_t)p);
   leave();
-  if (mremap(p, (size_t)kept, (size_t)kept, MREMAP_MAYMOVE | MREMAP_FIXED, q) != MAP_FAILED) {
-    if (bytes > kept) munmap((char *)p + kept, (size_t)(bytes - kept));
-    return;
-  }
-  memcpy(q, p, (size_t)kept);
-  munmap(p, (size_t)bytes);
+  if (mremap(p, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, q) != MAP_FAILED) return;
+  memcpy(q, p, bytes);
+  munmap(p, bytes);
 }
 
 /* ---- any ---- */
@@ -442,8 +439,8 @@ API void *realloc(void *p, size_t size)
   if (old == 0) give("realloc", p); /* names the error and ends */
   void *q = take(size, 0);
   if (q == NULL) return size <= old ? p : NULL;
-  if (old > KEEL_KMALLOC_MAX && size > KEEL_KMALLOC_MAX) {
-    move_large(p, q, old < large_for(size) ? old : large_for(size));
+  if (old > KEEL_KMALLOC_MAX && size > old) {
+    move_large(p, q);
   } else {
     memcpy(q, p, size < old ? size : (size_t)old);
     give("realloc", p);

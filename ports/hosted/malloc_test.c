@@ -4,6 +4,7 @@
 #include "ports/hosted/keel_malloc.c"
 
 #include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -278,6 +279,7 @@ static void many_mappings(void **state)
     if (p[i] != NULL) {
       assert_true(marked(p[i], 4 * MIB + 1, i, SIZE_MAX));
       free(p[i]);
+      assert_int_equal(msync(p[i], 4096, MS_ASYNC), -1); /* unmapped */
     }
     p[i] = memalign((size_t)4096 << next(&seed) % 12, 4 * MIB + 1);
     assert_non_null(p[i]);
@@ -511,7 +513,7 @@ struct box {
 
 static struct {
   _Atomic(struct box *) slot[SLOTS];
-  atomic_int stop, bad;
+  atomic_int rounds, bad;
 } shared;
 
 static struct box *new_box(uint64_t *seed)
@@ -541,7 +543,7 @@ static void open_box(struct box *b, uint64_t *seed)
 static void *hammer(void *number)
 {
   uint64_t seed = *(uint64_t *)number;
-  for (int i = 0; i < 20000 && !atomic_load(&shared.stop); i++) {
+  for (int i = 0; i < atomic_load(&shared.rounds); i++) {
     struct box *b = atomic_exchange(&shared.slot[next(&seed) % SLOTS], new_box(&seed));
     if (b != NULL) open_box(b, &seed);
   }
@@ -553,7 +555,7 @@ static void in_threads(void (*meanwhile)(void))
   pthread_t thread[THREADS];
   static uint64_t number[THREADS] = {1, 2, 3, 4};
   uint64_t seed = 9;
-  atomic_store(&shared.stop, 0);
+  atomic_store(&shared.rounds, meanwhile == NULL ? 20000 : INT_MAX);
   for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&thread[i], NULL, hammer, &number[i]), 0);
   if (meanwhile != NULL) meanwhile();
   for (int i = 0; i < THREADS; i++) pthread_join(thread[i], NULL);
@@ -588,7 +590,7 @@ static void child_allocates(void *p)
 
 static void fork_often(void)
 {
-  for (int i = 0; i < 40; i++) {
+  for (int i = 0; i < 25; i++) {
     char text[1000];
     void *p = malloc(77);
     int status = ends(child_allocates, p, text, sizeof text);
@@ -597,13 +599,44 @@ static void fork_often(void)
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
   }
-  atomic_store(&shared.stop, 1);
+  atomic_store(&shared.rounds, 0);
 }
 
 static void fork_among_threads(void **state)
 {
   (void)state;
   in_threads(fork_often);
+}
+
+static atomic_int held;
+
+static void *hold_the_lock(void *unused)
+{
+  enter();
+  atomic_store(&held, 1);
+  usleep(200000);
+  leave();
+  return unused;
+}
+
+static void allocate(void *unused)
+{
+  (void)unused;
+  alarm(60);
+  free(malloc(10));
+}
+
+static void fork_waits_for_the_lock(void **state)
+{
+  (void)state;
+  char text[1000];
+  pthread_t thread;
+  atomic_store(&held, 0);
+  assert_int_equal(pthread_create(&thread, NULL, hold_the_lock, NULL), 0);
+  while (!atomic_load(&held)) sched_yield();
+  int status = ends(allocate, NULL, text, sizeof text);
+  assert_int_equal(status, 0);
+  pthread_join(thread, NULL);
 }
 
 int main(int argc, char **argv)
@@ -628,6 +661,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(arena_is_a_limit),
       cmocka_unit_test(checks_at_exit),
       cmocka_unit_test(threads_share),
+      cmocka_unit_test(fork_waits_for_the_lock),
       cmocka_unit_test(fork_among_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
