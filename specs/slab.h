@@ -246,6 +246,7 @@
 /* p is none of the reference counts of the pages. */
 #define NO_REF(p) \separated(p, z->ref + (0 .. 1024 * z->u - 1))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
+/* (The links and the cache, which slab[] has anyway, by name too: that they lie in it is beyond the provers.) */
 #define ALL_SLABS                                                                                                \
   s->slab[0 .. s->slabs + s->caches], LINKS, s->slab[0 .. s->slabs + s->caches].cache, s->map[0 .. s->pages - 1], s->cache[0 .. s->caches - 1].word, s->cache[0 .. s->caches - 1].first, \
   s->cache[0 .. s->caches - 1].at, s->cache[0 .. s->caches - 1].active, s->cache[0 .. s->caches - 1].kept
