@@ -885,15 +885,7 @@ static inline void settle(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghos
 /* A new slab for cache c, which takes objects from it; 0 if there is no block of pages, or no unused slab. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
-    ensures \result == 0 || \result == 1;
-    ensures \result == 1 ==> s->cache[c].word != 0;
-    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
-    ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj);
-    ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
-    ensures \result == 1 ==> 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1;
-    ensures \result == 0 ==> s->slab[0].next == \old(s->slab[0].next);
-    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)); */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GROWN(c) */
 static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (s->slab[0].next == 0) return 0;
@@ -902,6 +894,17 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   //@ assert ord[p] == s->cache[c].order && s->cache[c].pages == P2(s->cache[c].order);
   settle(s, c, p) /*@ ghost (z, st, ord) */;
   return 1;
+}
+
+/* The same; all may change, says its frame. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GROWN(c)
+    ensures z->u == \old(z->u); */
+static inline int grow_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  //@ assert 0 <= s->slab[0].next <= s->slabs + s->caches;
+  return grow(s, c) /*@ ghost (z, st, ord) */;
 }
 
 /* No page is of slab h any more. */
@@ -1291,7 +1294,7 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   //@ ghost lem_taken(s);
   //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
   //@ ghost S: ;
-  int found = grow(s, c) /*@ ghost (z, st, ord) */;
+  int found = grow_any(s, c) /*@ ghost (z, st, ord) */;
   //@ assert s->slabs == \at(s->slabs, S);
   //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> \at(Used(s, g), S);
   //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
@@ -1312,7 +1315,9 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (find_near(s, c) /*@ ghost (z, st, ord) */) return 1;
-  if (grow(s, c) /*@ ghost (z, st, ord) */) return 1;
+  if (grow_any(s, c) /*@ ghost (z, st, ord) */) return 1;
+  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && s->pages == \at(s->pages, Pre) && z->u == \at(z->u, Pre);
+  //@ assert s->cache[c].size != 0;
   if (find_far(s, c) /*@ ghost (z, st, ord) */) return 1;
   return grow_last(s, c) /*@ ghost (z, st, ord) */;
 }

@@ -146,6 +146,16 @@
 /* Pages that are live and of no slab, those of others, are left alone. */
 #define OTHERS_KEPT                                                                                              \
   ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) == LIVE && \old(s->map[q]) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
+/* A new slab for cache c, if the result is 1; which slab is of which cache, where, and of how many objects is what it was but for that one. */
+#define GROWN(c) \
+  ensures \result == 0 || \result == 1; \
+  ensures \result == 1 ==> s->cache[c].word != 0; \
+  ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches); \
+  ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
+  ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages); \
+  ensures \result == 1 ==> 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1; \
+  ensures \result == 0 ==> s->slab[0].next == \old(s->slab[0].next); \
+  ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0 && (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order));
 /* The layout of all caches is what it was; */
 #define SAME_CACHES                                                                                              \
   ensures \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \old(s->cache[d].size) && s->cache[d].order == \old(s->cache[d].order);
