@@ -1293,9 +1293,11 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
   //@ ghost lem_taken(s);
   //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre);
   //@ ghost S: ;
   int found = grow_any(s, c) /*@ ghost (z, st, ord) */;
-  //@ assert s->slabs == \at(s->slabs, S);
+  //@ assert s->slabs == \at(s->slabs, S) && s->caches == \at(s->caches, S);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre);
   //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> \at(Used(s, g), S);
   //@ assert found == 0 ==> \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
   //@ ghost lem_taken(s);
