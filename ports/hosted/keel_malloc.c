@@ -505,37 +505,23 @@ __attribute__((constructor)) static void prepare_fork(void)
   if (pthread_atfork(enter, leave, leave) != 0) say(2, "keel: no memory for the fork handler\n");
 }
 
-struct class {
-  uint64_t size, slabs, objects, active, pages;
-};
-
-/* Adds what heap h has of class c. */
-static void count(const struct heap *h, uint32_t c, struct class *k)
-{
-  const struct keel_slabs *s = &h->m.s;
-  k->size = s->cache[c].size;
-  for (uint32_t i = 1; i <= s->slabs; i++) {
-    const struct keel_slab *t = &s->slab[i];
-    if (t->cache != c + 1) continue;
-    uint64_t free = 0;
-    for (uint32_t w = 0; w < 4; w++) free += (uint64_t)__builtin_popcountll(t->free[w]);
-    k->slabs++;
-    k->pages += t->pages;
-    k->objects += t->nobj;
-    k->active += t->nobj - free;
-  }
-}
-
 /* Columns as in Linux's slabinfo; waste: bytes of slabs that are in no object. */
 static void report_class(int fd, uint32_t c)
 {
   char line[160], name[32];
-  struct class k = {0};
-  for (uint32_t i = 0; i < port.heaps; i++) count(&port.heap[i], c, &k);
-  if (k.slabs == 0) return;
-  snprintf(name, sizeof name, "kmalloc-%" PRIu64, k.size);
-  snprintf(line, sizeof line, "keel: %-14s %13" PRIu64 " %10" PRIu64 " %9" PRIu64 " %7" PRIu64 " %11" PRIu64 "\n", name, k.active, k.objects,
-           k.size, k.slabs, k.pages * PAGE - k.objects * k.size);
+  struct keel_cache_stats all = {0}, one;
+  for (uint32_t i = 0; i < port.heaps; i++) {
+    if (keel_cache_stats(&port.heap[i].m.s, c, &one) != KEEL_OK) continue;
+    all.size = one.size;
+    all.slabs += one.slabs;
+    all.objects += one.objects;
+    all.active += one.active;
+    all.waste += one.waste;
+  }
+  if (all.slabs == 0) return;
+  snprintf(name, sizeof name, "kmalloc-%" PRIu32, all.size);
+  snprintf(line, sizeof line, "keel: %-14s %13" PRId64 " %10" PRId64 " %9" PRIu32 " %7" PRId64 " %11" PRId64 "\n", name, all.active, all.objects, all.size,
+           all.slabs, all.waste);
   say(fd, line);
 }
 
@@ -558,7 +544,7 @@ static void report(int fd)
 static int check(void)
 {
   int good = 1;
-  for (uint32_t k = 0; k < port.heaps; k++) good &= keel_pages_check(&port.heap[k].z);
+  for (uint32_t k = 0; k < port.heaps; k++) good &= keel_pages_check(&port.heap[k].z) & keel_slabs_check(&port.heap[k].m.s);
   return good;
 }
 
