@@ -9,7 +9,6 @@
       use, is counted when somebody asks. */
 #include "core/slab.h"
 #include "core/bits.h"
-#include "core/index.h"
 
 #include "specs/slab_info.h"
 
@@ -20,23 +19,6 @@ struct place {
   enum keel_status error; /* that of keel_slab_free */
   uint32_t slab, index;
 };
-
-/* The index of the object of slab h that starts at address a; not below the number of its objects if there is none. */
-/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Used(s, h);
-    requires s->addr + s->slab[h].page * PAGE <= a < s->addr + (s->slab[h].page + s->slab[h].pages) * PAGE;
-    assigns \nothing;
-    ensures \forall integer j; 0 <= j < s->slab[h].nobj ==> (j == \result <==> a == obj(s, h, j)); */
-KEEL_INLINE uint32_t index_at(const struct keel_slabs *s, uint32_t h, uint64_t a)
-{
-  const struct keel_slab *t = &s->slab[h];
-  //@ ghost lem_layout(s, h); uint32_t size = s->cache[t->cache - 1].size;
-  uint32_t o = (uint32_t)(a - s->addr - (uint64_t)t->page * KEEL_PAGE_SIZE), i = index_of(t->mult, o) /*@ ghost (size, t->nobj) */;
-  //@ assert o == a - s->addr - t->page * PAGE;
-  //@ assert Index(i, o, size, t->nobj);
-  //@ assert \forall integer j; obj(s, h, j) == s->addr + t->page * PAGE + j * size;
-  //@ assert \forall integer j; 0 <= j < t->nobj ==> (j == i <==> o == j * size);
-  return i;
-}
 
 /* The object that starts at address a. */
 /*@ requires SInv(s);
@@ -58,8 +40,8 @@ KEEL_INLINE struct place find(const struct keel_slabs *s, uint64_t a)
   if (h == 0) return r;
   const struct keel_slab *t = &s->slab[h];
   r.error = KEEL_NOT_HEAD;
-  //@ assert h == slab_at(s, a) && Used(s, h) && t->page <= p < t->page + t->pages;
-  uint32_t i = index_at(s, h, a);
+  //@ assert InArea(s, a) && h == slab_at(s, a) && Used(s, h);
+  uint32_t i = object_at(s, h, a);
   //@ assert \forall integer j; At(s, a, j) ==> 0 <= j < t->nobj && j == i;
   //@ assert i < t->nobj ? At(s, a, i) : \forall integer j; !At(s, a, j);
   if (i >= t->nobj) return r;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "next/keel.h"
+#include "no_memory.h"
 
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
 #define BASE ((keel_pfn_t)5 * 1024)
@@ -26,19 +27,6 @@ static uint32_t below(uint32_t n)
   x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
   x = (x ^ x >> 27) * 0x94d049bb133111ebu;
   return (uint32_t)((x ^ x >> 31) % n);
-}
-
-/* What kmalloc, in the same file, asks for: slabs never touch memory. */
-void keel_zero(uint64_t a, uint64_t bytes)
-{
-  (void)a, (void)bytes;
-  fail();
-}
-
-void keel_copy(uint64_t to, uint64_t from, uint64_t bytes)
-{
-  (void)to, (void)from, (void)bytes;
-  fail();
 }
 
 /* ---- an instance and its shadow ---- */
