@@ -841,7 +841,7 @@ static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
   return f < 0 ? KEEL_NONE : (uint32_t)(f - s->z->base);
 }
 
-/* The same, and the page instance is as before; the block is a live one of the slab layer's. */
+/* install, and the page instance is as before; the block at page p is a live one of the slab layer's. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && s->slab[0].next != 0;
     requires p + s->cache[c].pages <= s->pages && \forall integer q; p <= q < p + s->cache[c].pages ==> s->map[q] == 0 && st[q] == LIVE;
     requires HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB && P2(ord[p]) == s->cache[c].pages;
@@ -896,7 +896,7 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   return 1;
 }
 
-/* The same; all may change, says its frame. */
+/* grow, with the frame that its callers have. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GROWN(c)

@@ -223,7 +223,7 @@
 /*@ predicate Owned{L}(struct keel_slabs *s) = \forall integer g; 1 <= g <= s->slabs ==> 0 <= s->slab[g].cache <= s->caches;
     predicate Shaped{L}(struct keel_slabs *s, integer h, integer c) = 0 <= c < s->caches && s->cache[c].size != 0 &&
       s->slab[h].nobj == s->cache[c].nobj && s->slab[h].mult == s->cache[c].mult && s->slab[h].pages == s->cache[c].pages && s->slab[h].page + s->slab[h].pages <= s->pages; */
-/* The invariant of the slabs, but slab h, in use, has no page in the map. */
+/* No page is of slab h in the map; those of the others are theirs. */
 /*@ predicate Unmapped{L}(struct keel_slabs *s, integer h) = (\forall integer p; 0 <= p < s->pages ==> s->map[p] != h) &&
       (\forall integer g, p; g != h && Used(s, g) && s->slab[g].page <= p < s->slab[g].page + s->slab[g].pages ==> s->map[p] == g); */
 /* Slab h, not in use, has other numbers at B than at A; the rest is what it was. */
@@ -254,6 +254,7 @@
     lemma num_live{A, B}: \forall struct keel_slabs *s, integer h; Renumbered{A, B}(s, h) && Live{A}(s) ==> Live{B}(s);
     }
 */
+/* The invariant of the slabs, but slab h, in use, has no page in the map. */
 #define BUT_MAP(s, h) (Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Hot(s) && Words(s) && Actives(s) && Live(s) && Used(s, h) && Unmapped(s, h))
 #define BUT_MAP_OF(h)                                                                                            \
   ensures Arrays(s); ensures Rings(s); ensures Caches(s); ensures Full(s); ensures Slabs(s); ensures Bits(s);    \
@@ -291,7 +292,8 @@
 #define NO_REF(p) \separated(p, z->ref + (0 .. 1024 * z->u - 1))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 /* All that may change, of pages z->u == u, and of so many pages, slabs and caches.  (A loop that changes it gives these as
-   they were: what they are now is known to WP only after it has shown what the loop may change.) */
+   they were: what they are now is known to WP only after it has shown what the loop may change.  Links and cache are named
+   besides slab[], which has them: that they lie in it is beyond the provers.) */
 #define CHANGES(u, pages, slabs, caches)                                                                         \
   z->l0[0 .. W0(u) - 1], z->l1[0 .. W1(u) - 1], z->l2[0 .. W2(u) - 1], z->l3[0 .. W3(u) - 1], z->tag[0 .. 1024 * u - 1], z->ref[0 .. 1024 * u - 1], \
   z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, st[0 .. 1024 * u - 1], ord[0 .. 1024 * u - 1], s->slab[0 .. slabs + caches], \
