@@ -899,8 +899,7 @@ static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /* grow, with the frame that its callers have. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GROWN(c)
-    ensures z->u == \old(z->u); */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GROWN(c) */
 static inline int grow_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   //@ assert 0 <= s->slab[0].next <= s->slabs + s->caches;
@@ -1034,8 +1033,7 @@ static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 /* Slab h, alone and empty, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].next == h && Empty(s, h) && s->cache[s->slab[h].cache - 1].active != h;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT
-    ensures s->pages == \old(s->pages); */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT SAME_BOUNDS */
 static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t p = s->slab[h].page;
@@ -1125,8 +1123,7 @@ static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
 /* Empty slab h, of cache c, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT
-    ensures s->pages == \old(s->pages); */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT SAME_BOUNDS */
 static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
   //@ assert s->slab[h].nobj <= 256;
@@ -1142,8 +1139,7 @@ static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) 
 /* Slab h, if it is an empty one of cache c, or of any if c is not one, gives its pages back; answers how many pages. */
 /*@ requires BOTH(s, z, st, ord) && 1 <= h <= s->slabs;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT
-    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u);
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT SAME_BOUNDS
     ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !(g == h && \old(Mine(s, c, h) && Empty(s, h)));
     ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj);
     ensures \forall integer g; Used(s, g) ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
@@ -1158,16 +1154,15 @@ static uint32_t sweep_one(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghos
   //@ assert Mine(s, c, h) && Empty(s, h);
   //@ assert KOk(s->cache + (k - 1)) && n <= 32;
   drop(s, k - 1u, h) /*@ ghost (z, st, ord) */;
-  //@ assert s->pages == \at(s->pages, Pre);
-  //@ assert z->u == \at(z->u, Pre);
+  //@ assert STEP_BOUNDS;
+  //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && g != h;
   return n;
 }
 
 /* The empty slabs of cache c, or of all caches if c is not one, give their pages back; answers how many pages. */
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT
-    ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u);
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS OTHERS_KEPT SAME_BOUNDS
     ensures \forall integer g; Used(s, g) <==> \old(Used(s, g)) && !\old(Mine(s, c, g) && Empty(s, g));
     ensures \forall integer g; Used(s, g) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
     ensures \forall integer g; Mine(s, c, g) ==> !Empty(s, g);
@@ -1278,8 +1273,7 @@ static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /* A new slab for cache c, all of whose objects are in use, after all empty slabs have given their pages back; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
-    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> ALL_TAKEN(c);
@@ -1305,33 +1299,84 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   return found;
 }
 
+/* A word with free objects for cache c, which has no active slab: of any slab, or of a new one after all empty slabs have
+   given their pages back; 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> ALL_TAKEN(c);
+    ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
+static inline int find_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  if (find_far(s, c) /*@ ghost (z, st, ord) */) return 1;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  //@ ghost F: ;
+  int found = grow_last(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert SINCE_CACHES(F);
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  return found;
+}
+
+/* A word with free objects for cache c, which hands out from none: of a slab near at hand, or of a new one; 0 if there is
+   none, and cache c has no active slab then. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
+static inline int find_first(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  if (find_near(s, c) /*@ ghost (z, st, ord) */) return 1;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  //@ ghost F: ;
+  int found = grow_any(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert SINCE_CACHES(F);
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  return found;
+}
+
 /* A word with free objects for cache c, which hands out from none; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
-    ensures s->slabs == \old(s->slabs) && s->caches == \old(s->caches);
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> ALL_TAKEN(c);
     ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
 static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  if (find_near(s, c) /*@ ghost (z, st, ord) */) return 1;
-  if (grow_any(s, c) /*@ ghost (z, st, ord) */) return 1;
-  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && s->pages == \at(s->pages, Pre) && z->u == \at(z->u, Pre);
-  //@ assert s->cache[c].size != 0;
-  if (find_far(s, c) /*@ ghost (z, st, ord) */) return 1;
-  return grow_last(s, c) /*@ ghost (z, st, ord) */;
+  if (find_first(s, c) /*@ ghost (z, st, ord) */) return 1;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  //@ ghost F: ;
+  int found = find_last(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert SINCE_CACHES(F);
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  return found;
 }
 
 /* An object of cache c, which hands out from no word; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES ALLOCATED_OBJECT OTHERS_KEPT */
+    KEEPS_BOTH SAME_CACHES ALLOCATED_OBJECT OTHERS_KEPT SAME_BOUNDS */
 KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (!find_any(s, c) /*@ ghost (z, st, ord) */) return 0;
-  //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre);
+  //@ assert STEP_BOUNDS;
   //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
   return hand_one(s, c) /*@ ghost (z, st, ord) */;
 }
@@ -1357,8 +1402,8 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
 /* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT
-    ensures \result == KEEL_OK && s->pages == \old(s->pages); */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    ensures \result == KEEL_OK; */
 KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t c = s->slab[h].cache - 1u, r = (uint32_t)s->cache[c].kept;
@@ -1415,8 +1460,8 @@ KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t 
 /* Object i of slab h is free again, and the slab's counter says one less, or looks whether the slab is empty. Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES OTHERS_KEPT
-    ensures \result == KEEL_OK && s->pages == \old(s->pages);
+    KEEPS_BOTH SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    ensures \result == KEEL_OK;
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
     ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
 KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */

@@ -143,6 +143,8 @@
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
 #define SAME_MAP ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
+/* How many pages, slabs and caches there are, the bounds of all frames, is what it was. */
+#define SAME_BOUNDS ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u);
 /* Pages that are live and of no slab, those of others, are left alone. */
 #define OTHERS_KEPT                                                                                              \
   ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) == LIVE && \old(s->map[q]) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
@@ -150,7 +152,7 @@
 #define GROWN(c) \
   ensures \result == 0 || \result == 1; \
   ensures \result == 1 ==> s->cache[c].word != 0; \
-  ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches); \
+  SAME_BOUNDS \
   ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
   ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages); \
   ensures \result == 1 ==> 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1; \
@@ -290,16 +292,22 @@
                     \separated(p, z->l2 + (0 .. W2(z->u) - 1)) && \separated(p, z->l3 + (0 .. W3(z->u) - 1)))
 /* p is none of the reference counts of the pages. */
 #define NO_REF(p) \separated(p, z->ref + (0 .. 1024 * z->u - 1))
+/* SAME_BOUNDS, SAME_CACHES and OTHERS_KEPT, between two steps. */
+#define STEP_BOUNDS (s->pages == \at(s->pages, Pre) && s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && z->u == \at(z->u, Pre))
+#define SINCE_CACHES(L) (\forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, L) && s->cache[d].order == \at(s->cache[d].order, L))
+#define STEP_CACHES SINCE_CACHES(Pre)
+#define STEP_OTHERS (\forall integer q; 0 <= q < s->pages && \at(st[q], Pre) == LIVE && \at(s->map[q], Pre) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], Pre))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 /* All that may change, of pages z->u == u, and of so many pages, slabs and caches.  (A loop that changes it gives these as
    they were: what they are now is known to WP only after it has shown what the loop may change.  Links and cache are named
    besides slab[], which has them: that they lie in it is beyond the provers.) */
-#define CHANGES(u, pages, slabs, caches)                                                                         \
+#define CHANGES(u, np, ns, nc)                                                                         \
   z->l0[0 .. W0(u) - 1], z->l1[0 .. W1(u) - 1], z->l2[0 .. W2(u) - 1], z->l3[0 .. W3(u) - 1], z->tag[0 .. 1024 * u - 1], z->ref[0 .. 1024 * u - 1], \
-  z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, st[0 .. 1024 * u - 1], ord[0 .. 1024 * u - 1], s->slab[0 .. slabs + caches], \
-  s->slab[0 .. slabs + caches].next, s->slab[0 .. slabs + caches].prev, s->slab[0 .. slabs + caches].live, s->slab[0 .. slabs + caches].cache, \
-  s->map[0 .. pages - 1], s->cache[0 .. caches - 1].word, s->cache[0 .. caches - 1].first, s->cache[0 .. caches - 1].at, \
-  s->cache[0 .. caches - 1].active, s->cache[0 .. caches - 1].kept
+  z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, st[0 .. 1024 * u - 1], ord[0 .. 1024 * u - 1], s->slab[0 .. ns + nc], \
+  s->slab[0 .. ns + nc].next, s->slab[0 .. ns + nc].prev, s->slab[0 .. ns + nc].live, s->slab[0 .. ns + nc].cache, \
+  s->slab[0 .. ns + nc].mult, s->slab[0 .. ns + nc].nobj, s->slab[0 .. ns + nc].page, s->slab[0 .. ns + nc].pages, \
+  s->map[0 .. np - 1], s->cache[0 .. nc - 1].word, s->cache[0 .. nc - 1].first, s->cache[0 .. nc - 1].at, \
+  s->cache[0 .. nc - 1].active, s->cache[0 .. nc - 1].kept
 #define EVERYTHING CHANGES(z->u, s->pages, s->slabs, s->caches)
 #define EVERYTHING_THEN CHANGES(\at(z->u, Pre), \at(s->pages, Pre), \at(s->slabs, Pre), \at(s->caches, Pre))
 
