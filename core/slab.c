@@ -1390,7 +1390,10 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
   s->cache[c].kept = h;
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre);
   //@ assert Actives(s);
-  //@ assert Hot(s) && Words(s);
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> \at(HotAt(s, d), Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert Hot(s);
+  //@ assert Words(s);
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);

@@ -119,7 +119,7 @@ KEEL_API uint32_t keel_slab_cache(const struct keel_slabs *s, uint64_t a);
 KEEL_API uint64_t keel_cache_walk(const struct keel_slabs *s, uint32_t c, uint64_t from);
 
 /* What a cache has. */
-struct keel_cache_stats {
+struct keel_slab_stats {
   uint32_t size;         /* of an object, in bytes                            */
   uint32_t slab_objects; /* objects in a slab                                 */
   uint32_t slab_pages;   /* pages in a slab                                   */
@@ -131,7 +131,7 @@ struct keel_cache_stats {
 };
 
 /* Counts what cache c has.  KEEL_BAD_ARGUMENT iff it is not in use.  Time: O(slabs). */
-KEEL_API enum keel_status keel_cache_stats(const struct keel_slabs *s, uint32_t c, struct keel_cache_stats *st);
+KEEL_API enum keel_status keel_cache_stats(const struct keel_slabs *s, uint32_t c, struct keel_slab_stats *st);
 
 /* Writes a report in the format of Linux's /proc/slabinfo (version 2.1), a line for each cache in use, into
    buf[0 .. size - 1], NUL-terminated when size > 0.  names has a name for each cache, of which it takes the first 64
@@ -145,17 +145,6 @@ KEEL_API size_t keel_slabs_report(const struct keel_slabs *s, const char *const 
    The arrays have to be there, and those of the page instance; whether that is well formed too says keel_pages_check.
    Time: O(pages + slabs + caches). */
 KEEL_API int keel_slabs_check(const struct keel_slabs *s);
-
-/* Allocates n objects of cache c and writes their addresses to a[0 .. n - 1]; answers n, or 0 when one of them cannot be
-   had: then those that could are free again, and a holds nothing of use.  Errors and time as n calls of keel_cache_alloc;
-   with the first failure the rest is not tried. */
-KEEL_API uint32_t keel_cache_alloc_bulk(struct keel_slabs *s, uint32_t c, uint32_t n, uint64_t *a)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
-
-/* Frees the objects at a[0], a[1], .. in this order, of whatever caches, until one is refused; answers how many were freed:
-   n, or the index of the one that keel_slab_free refuses.  Time: as that many calls of it. */
-KEEL_API uint32_t keel_slab_free_bulk(struct keel_slabs *s, uint32_t n, const uint64_t *a)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) */;
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What there is to know about slab caches: of an object, of a cache, of all; whether all is well; and several objects at
-   a time.  Nothing here needs more than the invariant of core/slab.c.
+/* What there is to know about slab caches: of an object, of a cache, of all; and whether all is well.
+   Nothing here needs more than the invariant of core/slab.c.
 
    1. An address is that of an object if the page map and the index (core/index.h) say so, and the object is in use if
       its bit is not set.  So the objects in use can be walked in the order of their addresses without a cursor: the
@@ -246,7 +246,7 @@ static struct tally count_slabs(const struct keel_slabs *s, uint32_t c)
       ensures st->objects == \old(nslabs(s, c, s->slabs) * s->cache[c].nobj);
       ensures st->waste == \old(nslabs(s, c, s->slabs) * (s->cache[c].pages * PAGE - s->cache[c].nobj * s->cache[c].size));
     complete behaviors; disjoint behaviors; */
-enum keel_status keel_cache_stats(const struct keel_slabs *s, uint32_t c, struct keel_cache_stats *st)
+enum keel_status keel_cache_stats(const struct keel_slabs *s, uint32_t c, struct keel_slab_stats *st)
 {
   if (c >= s->caches || s->cache[c].size == 0) return KEEL_BAD_ARGUMENT;
   const struct keel_cache *k = &s->cache[c];
@@ -318,7 +318,7 @@ static size_t put_name(char *buf, size_t size, uint32_t c, const char *name) /*@
     ensures 0 < \result < 512; */
 static size_t put_cache(const struct keel_slabs *s, uint32_t c, const char *name, char *buf, size_t size) /*@ ghost (uint32_t n) */
 {
-  struct keel_cache_stats t;
+  struct keel_slab_stats t;
   keel_cache_stats(s, c, &t);
   size_t len = put_name(buf, size, c, name) /*@ ghost (n) */;
   len = put_column(buf, size, len, t.active, 6);
@@ -633,39 +633,4 @@ int keel_slabs_check(const struct keel_slabs *s)
   if (s->pages != s->z->n || s->z->n > 1024u * s->z->u) return 0;
   if (!links_ok(s) || !rings_ok(s) || !caches_ok(s) || !slabs_ok(s)) return 0;
   return map_ok(s) && pages_ok(s) && words_ok(s);
-}
-
-/* ---- several at a time ---- */
-
-/*@ requires BOTH(s, z, st, ord) && ELSEWHERE(a, n);
-    assigns EVERYTHING;
-    KEEPS_BOTH
-    ensures \result <= n; */
-uint32_t keel_slab_free_bulk(struct keel_slabs *s, uint32_t n, const uint64_t *a) /*@ ghost (PAIR) */
-{
-  uint32_t i = 0;
-  /*@ loop invariant 0 <= i <= n && BOTH(s, z, st, ord) && ELSEWHERE(a, n);
-      loop assigns i, EVERYTHING;
-      loop variant n - i; */
-  while (i < n && keel_slab_free(s, a[i]) /*@ ghost (z, st, ord) */ == KEEL_OK) i++;
-  return i;
-}
-
-/*@ requires BOTH(s, z, st, ord) && ELSEWHERE(a, n) && \valid(a + (0 .. n - 1));
-    assigns EVERYTHING, a[0 .. n - 1];
-    KEEPS_BOTH
-    ensures \result == n || \result == 0; */
-uint32_t keel_cache_alloc_bulk(struct keel_slabs *s, uint32_t c, uint32_t n, uint64_t *a) /*@ ghost (PAIR) */
-{
-  /*@ loop invariant 0 <= i <= n && BOTH(s, z, st, ord) && ELSEWHERE(a, n);
-      loop assigns i, EVERYTHING, a[0 .. n - 1];
-      loop variant n - i; */
-  for (uint32_t i = 0; i < n; i++) {
-    a[i] = keel_cache_alloc(s, c) /*@ ghost (z, st, ord) */;
-    if (a[i] == 0) {
-      keel_slab_free_bulk(s, i, a) /*@ ghost (z, st, ord) */;
-      return 0;
-    }
-  }
-  return n;
 }

@@ -16,6 +16,7 @@ int twin_check(const struct keel_pages *z); /* as in page_fuzz.c */
 #define RECORD 8u
 #define RECORDS_MAX 512u
 #define PAGE 4096u
+#define LARGEST (PAGE << KEEL_MAX_ORDER) /* bytes of the largest block of pages */
 #define HISTORY 64u
 #define CALLS 6000u /* that one input may make */
 #define ARRAYS 7u
@@ -27,7 +28,7 @@ struct record {
 };
 _Static_assert(sizeof(struct record) == RECORD, "records have a fixed width");
 
-static uint8_t arena[SLAB_MODEL_PAGES * PAGE + 2 * KEEL_KMALLOC_MAX];
+static uint8_t arena[SLAB_MODEL_PAGES * PAGE + 2 * LARGEST];
 #define ADDR (m.addr) /* of its first page that is in use */
 
 static struct keel_slabs *slabs;
@@ -131,7 +132,7 @@ static void *array_for(uint32_t i, size_t size)
   return memset(array[i].at, 0xa5, size); /* init must make of it what it has to be */
 }
 
-/* Over n pages of memory, the first of which is at `past` pages from a multiple of KEEL_KMALLOC_MAX. */
+/* Over n pages of memory, the first of which is at `past` pages from a multiple of LARGEST. */
 static void make(keel_pfn_t base, uint32_t past, uint32_t n, uint32_t nr_slabs, uint32_t caches)
 {
   uint64_t *words = array_for(WORDS, KEEL_PAGES_WORDS(n) * sizeof *words);
@@ -143,7 +144,7 @@ static void make(keel_pfn_t base, uint32_t past, uint32_t n, uint32_t nr_slabs, 
   memset(&pages, 0xa5, sizeof pages);
   slabs = array_for(INSTANCE, array[INSTANCE].room.max);
   ASAN_POISON_MEMORY_REGION(at(m.addr), m.pages.n * (size_t)PAGE);
-  uint64_t addr = ((uint64_t)(uintptr_t)arena / KEEL_KMALLOC_MAX + 1) * KEEL_KMALLOC_MAX + past * PAGE;
+  uint64_t addr = ((uint64_t)(uintptr_t)arena / LARGEST + 1) * LARGEST + past * PAGE;
   TRACE("init(base %" PRId64 ", %u pages on, n %u, slabs %u, caches %u)\n", base, past, n, nr_slabs, caches);
   HOLDS(keel_pages_init(&pages, words, tags, refs, base, n) == KEEL_OK && model_init(&m.pages, base, n) == KEEL_OK);
   HOLDS(keel_pages_add(&pages, base, n) == KEEL_OK && model_add(&m.pages, base, n) == KEEL_OK);

@@ -12,4 +12,11 @@ GROUPS = [
     "page_check",
     "page_alloc",
     "page_free",
+    "slab_index",
+    "slab_objects",
+    "slab_hot",
+    "slab_pages",
+    "slab_caches",
+    "slab_calls",
+    "slab_info",
 ]

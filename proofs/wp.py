@@ -18,7 +18,11 @@ OPTIONS = ["-wp-literals", "-wp-rte", "-warn-unsigned-overflow", "-warn-unsigned
 PROVERS = ["cvc4", "z3t", "z3"]  # the best first; z3t: Z3 by triggers only, see why3_config
 TIMEOUT = 40  # seconds per goal and prover
 FIRST_TIMEOUT = 2  # of a function's first prover, in a first pass over all goals; all provers and the full timeout are for what that leaves
-SMOKE_TIMEOUT = 1  # of PROVERS[0], for each smoke test; nearly all of them use it up
+# What smoke tests look for: whatever cannot be (all), or only requirements that no caller can meet.  As every function is proven,
+# code that is dead or a call that ends in a contradiction comes from such requirements, or from a contract that is assumed.
+SMOKE_OPTIONS = {"none": [], "requires": ["-wp-smoke-tests", "-wp-no-smoke-dead-assumes", "-wp-no-smoke-dead-call", "-wp-no-smoke-dead-code", "-wp-no-smoke-dead-loop"],
+                 "all": ["-wp-smoke-tests"]}
+SMOKE_TIMEOUT = 1  # of a function's first prover, for each smoke test; nearly all of them use it up
 LEMMAS = "@lemma"  # stands for all ACSL lemmas together, where a function's name is expected
 
 GOAL = re.compile(r"^\[wp\] \[(?P<prover>[^\]]+)\] Goal typed_(?P<name>\w+)(?: : (?P<verdict>\w+))?(?P<rest>.*)$")
@@ -76,7 +80,8 @@ version = "{number["cvc4"]}"
 def frama_c(arguments, directory):
     """(output lines, exit status) of one Frama-C run in a directory of its own; its provers end with it."""
     # Frama-C resolves relative names by $PWD, not by its working directory.
-    env = dict(os.environ, HOME=str(directory), PWD=str(directory), WHY3CONFIG=str(directory / "why3.conf"), LC_ALL="C.UTF-8")
+    env = dict(os.environ, HOME=str(directory), PWD=str(directory), WHY3CONFIG=str(directory / "why3.conf"), LC_ALL="C.UTF-8",
+               OCAMLRUNPARAM="s=8M,o=200")  # Frama-C's own work is most of a proof's time: fewer collections
     version_of("frama-c")
     (directory / "why3.conf").write_text(why3_config())
     process = subprocess.Popen(["frama-c", *arguments], cwd=directory, env=env, text=True, start_new_session=True,
@@ -159,14 +164,17 @@ def read_pass(lines, result):
     return names
 
 
-def run_once(file, result, options, provers, timeout, smoke, directory):
-    """One Frama-C process: the proof, then the smoke tests if wanted; fills in the result."""
-    options = [*options, "-wp-timeout", str(timeout), "-wp-prover"]
-    arguments = [str(pathlib.Path(file).resolve()), *options, ",".join(provers), "-then"]
-    if smoke:  # -then forgets the options; what is proved is not generated again, so only smoke tests and open goals are
-        arguments += [*options, PROVERS[0], "-wp-par", "1", "-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT), "-then"]
+def run(file, result, options, provers, timeout, smoke, directory):
+    """One Frama-C process: all goals by the first prover for a short time, the smoke tests that these options are for, then what
+    is open by all provers; fills in the result."""
+    # -then forgets all options but the provers, to which those it names are added; what is proved is not generated again.
+    quick = [*options, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout))]
+    arguments = [str(pathlib.Path(file).resolve()), *quick, "-wp-prover", provers[0], "-then"]
+    if smoke:
+        arguments += [*quick, "-wp-par", "1", *smoke, "-wp-smoke-timeout", str(SMOKE_TIMEOUT), "-then"]
+    rest = ["-wp-prover", ",".join(provers[1:])] if len(provers) > 1 else []
+    arguments += [*options, "-wp-no-smoke-tests", "-wp-timeout", str(timeout), *rest, "-then"]
     table = directory / "status.csv"
-    table.unlink(missing_ok=True)
     lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
     text = table.read_text(encoding="utf-8") if table.exists() else ""
     rows = [row for row in (line.split("\t", 6) for line in text.split("\n")) if len(row) == 7]  # a property may go over several lines
@@ -176,7 +184,7 @@ def run_once(file, result, options, provers, timeout, smoke, directory):
         hypothesis = HYPOTHESIS.search(text)
         if hypothesis:
             result.hypotheses.append(hypothesis.groups())
-        elif not text.endswith("Failed smoke-test") and not (text == NOTHING_LEFT and smoke and first):
+        elif not text.endswith("Failed smoke-test") and not (text == NOTHING_LEFT and first):
             result.complaints.append(text)
     if status != 0 or not rows:
         result.complaints.append(f"exit status {status}: " + " | ".join(line for line in lines[-4:] if line))
@@ -192,8 +200,8 @@ def selection(function, split):
     return ["-wp", *OPTIONS, *(["-wp-prop=@lemma"] if function == LEMMAS else ["-wp-fct", function]), *(["-wp-split"] if split else [])]
 
 
-def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None, par=3, smoke=False):
-    """Prove all goals of one function; with smoke, also try to derive a contradiction from its assumptions."""
+def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None, par=3, smoke="none"):
+    """Prove all goals of one function; with smoke tests, also try to derive a contradiction from its assumptions."""
     result = Result(function, timeout)
     with tempfile.TemporaryDirectory(prefix="keel-wp.") as name:
         directory = pathlib.Path(name)
@@ -201,12 +209,8 @@ def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None
         kept = pathlib.Path(cache or directory / "cache")
         kept.mkdir(parents=True, exist_ok=True)
         options = [*selection(function, split), "-wp-par", str(par), "-wp-cache", "update", "-wp-cache-dir", str(kept)]
-        provers = provers or PROVERS
-        run_once(file, result, options, provers[:1], min(FIRST_TIMEOUT, timeout), smoke and function != LEMMAS, directory)
+        run(file, result, options, provers or PROVERS, timeout, SMOKE_OPTIONS[smoke] if function != LEMMAS else [], directory)
         forget_failures(kept, began)
-        if result.proved < len(result.goals) and not result.complaints:  # takes what is proved from the cache
-            run_once(file, result, options, provers, timeout, False, directory)
-            forget_failures(kept, began)
     return result
 
 
@@ -262,7 +266,7 @@ class Entry:
     def judge(self, result, smoke):
         """Complaints beyond the goals themselves: as many as recorded, and of the kinds that are claimed."""
         counts, found = result.by_aspect(), [(len(result.goals), self.goals, "goal")]
-        if smoke:
+        if smoke == "all":
             found.append((len(result.smoke), self.smoke, "smoke test"))
         for have, want, what in found:
             if have < want:

@@ -153,10 +153,4 @@
   }
 */
 
-/* The n addresses in a are in memory that is none of the instance's, nor of its pages'. */
-#define ELSEWHERE(a, n)                                                                                          \
-  (\valid_read(a + (0 .. n - 1)) && \separated(a + (0 .. n - 1), s) && \separated(a + (0 .. n - 1), z) &&        \
-   \separated(a + (0 .. n - 1), s->slab + (0 .. s->slabs + s->caches)) &&                                        \
-   \separated(a + (0 .. n - 1), s->cache + (0 .. s->caches - 1)) && NO_WORD(a + (0 .. n - 1)))
-
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What the slab caches tell about themselves, and several objects at a time, as core/slab.h promises it. */
+/* What the slab caches tell about themselves, as core/slab.h promises it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,7 @@
 
 #include <cmocka.h>
 
-#include "next/keel.h"
-#include "no_memory.h"
+#include "keel.h"
 
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
 #define FIRST 0x7ffff000u /* address of the first page */
@@ -189,7 +188,7 @@ static void a_walk_survives_what_is_freed_and_allocated_meanwhile(void **state)
 static void assert_stats(void)
 {
   for (uint32_t c = 0; c < CACHES - 1; c++) {
-    struct keel_cache_stats t;
+    struct keel_slab_stats t;
     OK(keel_cache_stats(&s, c, &t));
     uint32_t active = 0, busy = 0;
     int64_t pages = 0;
@@ -230,7 +229,7 @@ static void figures_are_exact(void **state)
 static void figures_of_no_cache_are_refused(void **state)
 {
   (void)state;
-  struct keel_cache_stats t, was;
+  struct keel_slab_stats t, was;
   memset(&t, 0xa5, sizeof t);
   was = t;
   const uint32_t none[] = {CACHES - 1, CACHES, KEEL_NO_CACHE};
@@ -272,7 +271,7 @@ static void the_report_agrees_with_the_figures(void **state)
   keel_slabs_report(&s, NULL, text, sizeof text);
   char *line = text + strlen(HEAD);
   for (uint32_t c = 0; c < CACHES - 1; c++) {
-    struct keel_cache_stats t;
+    struct keel_slab_stats t;
     char name[65], want[65];
     long long active, objects, active_slabs, slabs;
     unsigned size, per_slab, pages;
@@ -514,75 +513,6 @@ static void any_bit_may_be_wrong(void **state)
   assert_true(seen > 1000);
 }
 
-/* ---- several at a time ---- */
-
-static void bulk_allocates_all(void **state)
-{
-  (void)state;
-  uint64_t a[1000];
-  assert_int_equal(keel_cache_alloc_bulk(&s, 0, 0, NULL), 0);
-  for (uint32_t c = 0; c < 3; c++) {
-    assert_int_equal(keel_cache_alloc_bulk(&s, c, 1000 / (c + 1), a), 1000 / (c + 1));
-    for (uint32_t i = 0; i < 1000 / (c + 1); i++) {
-      assert_int_equal(keel_slab_cache(&s, a[i]), c);
-      live[n++] = (struct object){a[i], c};
-    }
-  }
-  sort();
-  for (uint32_t i = 1; i < n; i++) assert_true(live[i - 1].a + sizes[live[i - 1].c] <= live[i].a);
-  assert_stats();
-}
-
-static void bulk_gives_back_what_is_not_enough(void **state)
-{
-  (void)state;
-  uint64_t a[MOST];
-  mix();
-  uint64_t waste[MOST];
-  struct keel_page_stats was, now;
-  for (uint32_t c = 0; c < CACHES; c++) keel_cache_shrink(&s, c);
-  keel_pages_stats(&z, &was);
-  for (uint32_t i = 0; i < 3; i++) {
-    assert_int_equal(keel_cache_alloc_bulk(&s, 2, MOST, waste), 0);
-    assert_stats();
-  }
-  assert_int_equal(keel_cache_alloc_bulk(&s, CACHES - 1, 1, a), 0); /* not in use */
-  assert_int_equal(keel_cache_alloc_bulk(&s, KEEL_NO_CACHE, 3, a), 0);
-  for (uint32_t c = 0; c < CACHES; c++) keel_cache_shrink(&s, c);
-  keel_pages_stats(&z, &now);
-  assert_int_equal(now.nr_free, was.nr_free);
-  assert_stats();
-  assert_int_equal(keel_slabs_check(&s), 1);
-}
-
-static void bulk_frees_all(void **state)
-{
-  (void)state;
-  uint64_t a[MOST];
-  mix();
-  for (uint32_t i = 0; i < n; i++) a[i] = live[i].a;
-  assert_int_equal(keel_slab_free_bulk(&s, 0, NULL), 0);
-  assert_int_equal(keel_slab_free_bulk(&s, n, a), n); /* of all caches */
-  n = 0;
-  assert_stats();
-}
-
-static void bulk_frees_up_to_the_first_refused(void **state)
-{
-  (void)state;
-  uint64_t a[6];
-  assert_int_equal(keel_cache_alloc_bulk(&s, 1, 6, a), 6);
-  const uint64_t bad[] = {a[0], a[3] + 8, 0, END};
-  for (size_t i = 0; i < 4; i++) {
-    uint64_t b[] = {a[0], a[1], bad[i], a[2]};
-    assert_int_equal(keel_slab_free_bulk(&s, 4, b), 2);
-    assert_int_equal(keel_slab_cache(&s, a[0]), KEEL_NO_CACHE);
-    assert_int_equal(keel_slab_cache(&s, a[1]), KEEL_NO_CACHE);
-    assert_int_equal(keel_slab_cache(&s, a[2]), 1);
-    assert_int_equal(keel_cache_alloc_bulk(&s, 1, 2, a), 2);
-  }
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, start)
@@ -605,10 +535,6 @@ int main(void)
       TEST(the_edge_of_the_unused_belongs_to_no_cache),
       TEST(pages_freed_under_a_slab_are_seen),
       TEST(any_bit_may_be_wrong),
-      TEST(bulk_allocates_all),
-      TEST(bulk_gives_back_what_is_not_enough),
-      TEST(bulk_frees_all),
-      TEST(bulk_frees_up_to_the_first_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

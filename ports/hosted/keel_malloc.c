@@ -509,7 +509,7 @@ __attribute__((constructor)) static void prepare_fork(void)
 static void report_class(int fd, uint32_t c)
 {
   char line[160], name[32];
-  struct keel_cache_stats all = {0}, one;
+  struct keel_slab_stats all = {0}, one;
   for (uint32_t i = 0; i < port.heaps; i++) {
     if (keel_cache_stats(&port.heap[i].m.s, c, &one) != KEEL_OK) continue;
     all.size = one.size;
