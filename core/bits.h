@@ -25,6 +25,7 @@
     ensures \result != 0; */
 static inline uint64_t w_set(uint64_t w, uint32_t i)
 {
+  //@ assert bit(1, 0); // a term that Z3 needs for the shift
   uint64_t r = w | ((uint64_t)1 << i);
   //@ assert bit(r, i);
   return r;
@@ -36,6 +37,7 @@ static inline uint64_t w_set(uint64_t w, uint32_t i)
     ensures w == 0 ==> \result == 0; */
 static inline uint64_t w_clr(uint64_t w, uint32_t i)
 {
+  //@ assert bit(1, 0); // as above
   return w & ~((uint64_t)1 << i);
 }
 

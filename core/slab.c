@@ -2012,7 +2012,7 @@ enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t si
 
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
     behavior bad:
       assumes c >= s->caches || s->cache[c].size == 0;
       assigns \nothing;
@@ -2034,7 +2034,7 @@ uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
     behavior out:
       assumes !InArea(s, a);
       assigns \nothing;
@@ -2080,7 +2080,7 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
 
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES SAME_BOUNDS
     behavior none:
       assumes c >= s->caches;
       assigns \nothing;

@@ -10,6 +10,12 @@
 #define W3(u) ((u) / 8192 + 1)
 #define UMAX 262144u /* 2^28 pages */
 
+/*@ axiomatic Word { // a block of its own: what else stands here would be with every goal that the lemma is with
+    // bit i of word w
+    predicate bit(integer w, integer i) = ((w >> i) & 1) == 1;
+    lemma bit_zero: \forall integer j; 0 <= j < 64 ==> !bit(0, j);
+    }
+*/
 /*@ predicate Zone{L}(struct keel_pages *z) =
       \valid(z) && 1 <= z->u <= UMAX &&
       \valid(z->l0 + (0 .. W0(z->u) - 1)) && \valid(z->l1 + (0 .. W1(z->u) - 1)) &&
@@ -17,8 +23,6 @@
       \separated(z->l0 + (0 .. W0(z->u) - 1), z->l1 + (0 .. W1(z->u) - 1),
                  z->l2 + (0 .. W2(z->u) - 1), z->l3 + (0 .. W3(z->u) - 1));
 
-    // bit i of word w
-    predicate bit(integer w, integer i) = ((w >> i) & 1) == 1;
     // element i of a set held in an array of words
     predicate Bit{L}(uint64_t *l, integer i) = bit(l[i / 64], i % 64);
     // a summary: element v of hi says that word v of lo, one of n, is not zero
@@ -39,8 +43,6 @@
     predicate Has{L}(uint64_t *l, integer s) = (l[s / 64] >> (s % 64)) != 0;
     // s starts a word of the second summary, which has an element within s's reach
     predicate Near{L}(struct keel_pages *z, integer s) = s % 4096 == 0 && Has(z->l2, s / 4096);
-
-    lemma bit_zero: \forall integer j; 0 <= j < 64 ==> !bit(0, j);
 
     // 2^(2n), and 2 for n == 0: bounds of the halving search in w_fls
     logic integer Pow(integer n) = n == 0 ? 2 : n == 1 ? 4 : n == 2 ? 16 : n == 4 ? 256 :

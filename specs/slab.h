@@ -81,9 +81,10 @@
     predicate Own{L}(struct keel_slabs *s, struct keel_pages *z, uint16_t *st, int16_t *ord) = \forall integer h; Used(s, h) ==>
       HeadErr(z, st, ord, s->slab[h].page) == KEEL_OK && z->tag[s->slab[h].page] / 32 == KEEL_SLAB && P2(ord[s->slab[h].page]) == s->slab[h].pages;
     predicate OwnPages{L}(struct keel_slabs *s, uint16_t *st) = \forall integer p; 0 <= p < s->pages && s->map[p] != 0 ==> st[p] == LIVE;
-    predicate SInv{L}(struct keel_slabs *s) = Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && Live(s);
 */
+/* (The invariant stands with the lemmas, so that only goals about it have them.) */
 /*@ axiomatic Objects {
+    predicate SInv{L}(struct keel_slabs *s) = Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && Live(s);
     lemma factor: \forall integer i, j, n; 0 < n && i * n == j * n ==> i == j;
     lemma obj_once{L}: \forall struct keel_slabs *s, integer h, i, j; 0 < s->cache[s->slab[h].cache - 1].size && obj(s, h, i) == obj(s, h, j) ==> i == j;
     lemma used_size{L}: \forall struct keel_slabs *s, integer h; Rings(s) && Caches(s) && Slabs(s) && Used(s, h) ==> 0 < s->cache[s->slab[h].cache - 1].size;
