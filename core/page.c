@@ -695,6 +695,8 @@ static inline void share(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t \
   //@ assert t % 16 == \at(z->tag[p], Pre) % 16 && t / 32 == \at(z->tag[p], Pre) / 32 && SHARED(t) && t < T_NO;
   z->tag[p] = (uint8_t)t;
   //@ assert InvT(z->tag, st, ord, z->u);
+  //@ assert SHARED(z->tag[p]) && z->ref[p] > 0;
+  //@ assert \forall integer q; 0 <= q < NP && q != p ==> z->tag[q] == \at(z->tag[q], Pre) && z->ref[q] == \at(z->ref[q], Pre);
   //@ assert InvC(z->tag, z->ref, z->u);
 }
 
