@@ -54,10 +54,13 @@ static inline void r_out(struct keel_slab *t, uint32_t h) /*@ ghost (uint32_t n,
 static inline void r_in(struct keel_slab *t, uint32_t h, uint32_t e) /*@ ghost (uint32_t n, REST) */
 {
   int32_t a = t[e].prev;
+  //@ assert 0 <= a < n && t[a].next == e && t[a].cache == t[e].cache && t[h].prev == h && a != h;
   t[a].next = (int32_t)h;
   t[h].prev = a;
   t[h].next = (int32_t)e;
   t[e].prev = (int32_t)h;
+  //@ assert \forall integer x; 0 <= x < n && x != a && x != h ==> t[x].next == \at(t[x].next, Pre) && t[x].next != h;
+  //@ assert \forall integer x; 0 <= x < n && x != e && x != h ==> t[x].prev == \at(t[x].prev, Pre) && t[x].prev != h;
 }
 
 /* Sets the count of slab h. */
