@@ -300,8 +300,8 @@
 #define STEP_OTHERS (\forall integer q; 0 <= q < s->pages && \at(st[q], Pre) == LIVE && \at(s->map[q], Pre) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], Pre))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 /* All that may change, of pages z->u == u, and of so many pages, slabs and caches.  (A loop that changes it gives these as
-   they were: what they are now is known to WP only after it has shown what the loop may change.  Links and cache are named
-   besides slab[], which has them: that they lie in it is beyond the provers.) */
+   they were: what they are now is known to WP only after it has shown what the loop may change.  Fields are named besides
+   slab[], which has them: that they lie in it is beyond the provers.) */
 #define CHANGES(u, np, ns, nc)                                                                         \
   z->l0[0 .. W0(u) - 1], z->l1[0 .. W1(u) - 1], z->l2[0 .. W2(u) - 1], z->l3[0 .. W3(u) - 1], z->tag[0 .. 1024 * u - 1], z->ref[0 .. 1024 * u - 1], \
   z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, st[0 .. 1024 * u - 1], ord[0 .. 1024 * u - 1], s->slab[0 .. ns + nc], \
