@@ -12,9 +12,11 @@
       0 <= t[x].next < n && 0 <= t[x].prev < n && t[t[x].next].prev == x && t[t[x].prev].next == x &&
       t[t[x].next].cache == t[x].cache && t[t[x].prev].cache == t[x].cache;
 
+    // a multiple of the page size
+    predicate PageAligned(integer a) = a % PAGE == 0;
     // the arrays are there, and apart from each other and from those of the pages
     predicate Arrays{L}(struct keel_slabs *s) = \valid(s) &&
-      1 <= s->slabs <= SLABS_MAX && s->caches <= KEEL_CACHES_MAX && 1 <= s->pages <= KEEL_PAGES_MAX && 0 < s->addr && s->addr + s->pages * PAGE < 0x10000000000000000 &&
+      1 <= s->slabs <= SLABS_MAX && s->caches <= KEEL_CACHES_MAX && 1 <= s->pages <= KEEL_PAGES_MAX && 0 < s->addr && PageAligned(s->addr) && s->addr + s->pages * PAGE < 0x10000000000000000 &&
       \valid(s->map + (0 .. s->pages - 1)) && \valid(s->slab + (0 .. s->slabs + s->caches)) && \valid(s->cache + (0 .. s->caches - 1)) &&
       \separated(s, s->map + (0 .. s->pages - 1)) && \separated(s, s->slab + (0 .. s->slabs + s->caches)) && \separated(s, s->cache + (0 .. s->caches - 1)) &&
       \separated(s->map + (0 .. s->pages - 1), s->slab + (0 .. s->slabs + s->caches)) && \separated(s->map + (0 .. s->pages - 1), s->cache + (0 .. s->caches - 1)) &&
