@@ -39,7 +39,7 @@ KEEL_INLINE enum keel_status object_error(const struct keel_slabs *s, uint32_t h
 {
   const struct keel_slab *t = &s->slab[h];
   if (KEEL_UNLIKELY(t->cache > KEEL_KMALLOC_CLASSES)) return KEEL_WRONG_KIND;
-  uint32_t i = object_at(s, h, a);
+  uint32_t i = object_at(s, h, a - s->addr) /*@ ghost (a) */;
   if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
   return KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0) ? KEEL_ALREADY_FREE : KEEL_OK;
 }
@@ -223,7 +223,7 @@ KEEL_INLINE enum keel_status give_any(struct keel_slabs *s, uint64_t a) /*@ ghos
   if (KEEL_UNLIKELY(h == 0)) return give_large(s, a) /*@ ghost (z, st, ord) */;
   enum keel_status e = object_error(s, h, a);
   if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
-  return give_back(s, h, object_at(s, h, a)) /*@ ghost (z, st, ord) */;
+  return free_object(s, h, object_at(s, h, a - s->addr) /*@ ghost (a) */) /*@ ghost (z, st, ord) */;
 }
 
 /* Moves the memory at a, of place `from`, to a new one of place `to`; 0 if there is none. */

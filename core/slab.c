@@ -85,7 +85,7 @@ static inline void r_live(struct keel_slab *t, uint32_t h, int32_t v) /*@ ghost 
 static inline void q_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel_pages *z) */
 {
   //@ assert 0 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
-  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].live >= 0;
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].live >= 1;
   r_out(s->slab, h) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
   //@ assert Live(s);
 }
@@ -158,15 +158,28 @@ KEEL_INLINE uint64_t pop(struct keel_slabs *s, uint32_t c) /*@ ghost (struct kee
   return r;
 }
 
-/* Object i of slab h is free again. */
+/* Word f with bit i set, too: f itself iff it is. */
+/*@ requires i < 64;
+    assigns \nothing;
+    ensures \forall integer j; 0 <= j < 64 ==> (bit(\result, j) <==> bit(f, j) || j == i);
+    ensures \result == f <==> bit(f, i); */
+KEEL_INLINE uint64_t with_bit(uint64_t f, uint32_t i)
+{
+  uint64_t g = w_set(f, i);
+  //@ ghost lem_same(f, g);
+  return g;
+}
+
+/* Object i of slab h is free again: its word is w now. */
 /*@ requires SInv(s) && Apart(s, z) && InUse(s, h, i);
+    requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
     assigns s->slab[h].free[i / 64];
     SINV Z_KEPT
     ensures FreeBit(s, h, i);
     ensures \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
-KEEL_INLINE void unuse(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (struct keel_pages *z) */
+KEEL_INLINE void unuse(struct keel_slabs *s, uint32_t h, uint32_t i, uint64_t w) /*@ ghost (struct keel_pages *z) */
 {
-  s->slab[h].free[i / 64] = w_set(s->slab[h].free[i / 64], i % 64);
+  s->slab[h].free[i / 64] = w;
   //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> s->cache[d].full[v] == \at(s->cache[d].full[v], Pre);
   //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && (g != h || v != i / 64) ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
   //@ assert \forall integer j; 0 <= j < 256 && j / 64 == i / 64 ==> (j % 64 == i % 64 <==> j == i);
@@ -179,13 +192,14 @@ KEEL_INLINE void unuse(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (
 
 /* The same, and the page instance is as before. */
 /*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
+    requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
     assigns s->slab[h].free[i / 64];
     KEEPS_BOTH
     ensures FreeBit(s, h, i);
     ensures \forall integer j; 0 <= j < 256 && j != i ==> (FreeBit(s, h, j) <==> \old(FreeBit(s, h, j))); */
-KEEL_INLINE void take_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
+KEEL_INLINE void take_back(struct keel_slabs *s, uint32_t h, uint32_t i, uint64_t w) /*@ ghost (PAIR) */
 {
-  unuse(s, h, i) /*@ ghost (z) */;
+  unuse(s, h, i, w) /*@ ghost (z) */;
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
@@ -671,7 +685,7 @@ static inline void set_shape(struct keel_slabs *s, uint32_t c, uint32_t h, uint3
 }
 
 /* Slab h, unused and alone, with the shape of those of cache c and all objects free, is one of them; no page is of it yet. */
-/*@ requires SInv(s) && Apart(s, z) && Shaped(s, h, c) && 1 <= h <= s->slabs && s->slab[h].cache == 0 && s->slab[h].next == h && s->slab[h].live >= 0;
+/*@ requires SInv(s) && Apart(s, z) && Shaped(s, h, c) && 1 <= h <= s->slabs && s->slab[h].cache == 0 && s->slab[h].next == h && s->slab[h].live >= 1;
     requires \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> i < s->cache[c].nobj);
     assigns s->slab[h .. h].cache;
     BUT_MAP_OF(h) Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(h)
@@ -990,8 +1004,9 @@ static void retire_slab(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel
     ensures \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \old(s->slab[x].next) && s->slab[x].prev == \old(s->slab[x].prev) && s->slab[x].live == \old(s->slab[x].live);
     ensures InvB(z, st, ord);
     ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q);
-    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> z->ref[q] == \old(z->ref[q]); */
-static void give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> z->ref[q] == \old(z->ref[q]);
+    ensures \result == KEEL_OK; */
+static enum keel_status give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   //@ assert Range(z) && z->n <= KEEL_PAGES_MAX;
   //@ assert NO_WORD(&s->addr);
@@ -999,7 +1014,7 @@ static void give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_
   //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> NO_WORD(&s->cache[d].full[v]);
   //@ assert \forall integer d; 0 <= d < s->caches ==> NO_WORD(&s->cache[d].word) && NO_WORD(&s->cache[d].first);
   //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> NO_REF(&s->slab[x].next) && NO_REF(&s->slab[x].prev) && NO_REF(&s->slab[x].live);
-  keel_pages_put(z, z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+  return keel_pages_put(z, z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
 }
 
 /* keel_pages_put for the block at page p, which no slab has any more; the slabs are left alone. */
@@ -1008,15 +1023,16 @@ static void give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS SAME_MAP
     ensures z->u == \old(z->u);
-    ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q) && z->ref[q] == \old(z->ref[q]); */
-static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
+    ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q) && z->ref[q] == \old(z->ref[q]);
+    ensures \result == KEEL_OK; */
+static enum keel_status put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 {
   //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256 && s->slab[g].pages >= 1 && s->map[s->slab[g].page] == g;
   //@ assert \forall integer g; Used(s, g) ==> s->slab[g].page < NP && !(p <= s->slab[g].page < p + P2(ord[p])) && st[s->slab[g].page] == LIVE;
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
-  give_block(s->z, p) /*@ ghost (s, st, ord) */;
+  enum keel_status e = give_block(s->z, p) /*@ ghost (s, st, ord) */;
   //@ assert InvB(z, st, ord);
   //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
   //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
@@ -1031,13 +1047,15 @@ static void put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
   //@ assert Rings(s);
   //@ assert Live(s);
   //@ assert Actives(s);
+  return e;
 }
 
 /* Slab h, alone and empty, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].next == h && Empty(s, h) && s->cache[s->slab[h].cache - 1].active != h;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT SAME_BOUNDS */
-static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT SAME_BOUNDS
+    ensures \result == KEEL_OK; */
+static enum keel_status disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t p = s->slab[h].page;
   //@ assert Zone(z);
@@ -1064,7 +1082,7 @@ static void disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
   //@ assert Own(s, z, st, ord);
   //@ assert OwnPages(s, st);
   //@ assert \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
-  put_block(s, p) /*@ ghost (z, st, ord) */;
+  return put_block(s, p) /*@ ghost (z, st, ord) */;
 }
 
 /* Cache c hands out from no word. */
@@ -1126,8 +1144,9 @@ static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
 /* Empty slab h, of cache c, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT SAME_BOUNDS */
-static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT SAME_BOUNDS
+    ensures \result == KEEL_OK; */
+static enum keel_status drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
   //@ assert s->slab[h].nobj <= 256;
   leave(s, c, h) /*@ ghost (z, st, ord) */;
@@ -1136,7 +1155,7 @@ static void drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) 
   take_out(s, h) /*@ ghost (z, st, ord) */;
   //@ assert \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> \at(FreeBit(s, \at(h, Here), i), Pre));
   //@ assert Empty(s, h);
-  disown(s, h) /*@ ghost (z, st, ord) */;
+  return disown(s, h) /*@ ghost (z, st, ord) */;
 }
 
 /* Slab h, if it is an empty one of cache c, or of any if c is not one, gives its pages back; answers how many pages. */
@@ -1405,31 +1424,31 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
   //@ ghost g_fold(z, st, ord);
 }
 
-/* Slab h may be empty, says its counter: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
+/* Slab h may be empty: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
     ensures \result == KEEL_OK; */
-KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+static enum keel_status keep_or_drop(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   uint32_t c = s->slab[h].cache - 1u, r = (uint32_t)s->cache[c].kept;
   if (s->cache[c].active == h || !is_empty(s, h)) return KEEL_OK;
   if (r == 0 || r == h || s->slab[r].cache != c + 1u || !is_empty(s, r)) {
     keep(s, c, h) /*@ ghost (z, st, ord) */;
   } else {
-    drop(s, c, h) /*@ ghost (z, st, ord) */;
+    return drop(s, c, h) /*@ ghost (z, st, ord) */;
   }
   return KEEL_OK;
 }
 
-/* One object less of slab h is in use. */
-/*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].live > 0;
+/* The counter of slab h, which fell to 0, is 1 again ... */
+/*@ requires COUNTED(s, z, st, ord, h);
     assigns s->slab[h].live;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE OTHERS_KEPT */
-KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES OTHERS_KEPT SAME_BOUNDS */
+static inline void recount(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   //@ assert Ring(s->slab, NODES(s));
-  r_live(s->slab, h, s->slab[h].live - 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  r_live(s->slab, h, 1) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
@@ -1438,14 +1457,49 @@ KEEL_INLINE void count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
   //@ ghost g_fold(z, st, ord);
 }
 
-/* The object of slab h, which the page of address a is of, that starts at a; not below the slab's number of objects: there is none. */
-/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Map(s) && InArea(s, a) && h == slab_at(s, a) && h != 0;
+/* ... and the slab is looked at.  Answers KEEL_OK. */
+/*@ requires COUNTED(s, z, st, ord, h);
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    ensures \result == KEEL_OK; */
+KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+{
+  //@ assert 1 <= h <= s->slabs;
+  recount(s, h) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  return keep_or_drop(s, h) /*@ ghost (z, st, ord) */;
+}
+
+/* One object less of slab h is in use; answers how many, says its counter. */
+/*@ requires BOTH(s, z, st, ord) && Used(s, h);
+    assigns s->slab[h].live;
+    SINV_BUT_LIVE SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    ensures InvB(z, st, ord); ensures Apart(s, z); ensures Own(s, z, st, ord); ensures OwnPages(s, st);
+    ensures \result == s->slab[h].live && 0 <= \result; ensures LiveBut(s, h); */
+KEEL_INLINE int32_t count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
+{
+  //@ assert Ring(s->slab, NODES(s));
+  int32_t n = s->slab[h].live - 1;
+  r_live(s->slab, h, n) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+  return n;
+}
+
+/* The object of slab h that starts at byte d of the instance, address a, in one of its pages; not below the slab's number of
+   objects: there is none. */
+/*@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && Map(s) && InArea(s, a) && h == slab_at(s, a) && h != 0 && d == a - s->addr;
     assigns \nothing;
     ensures \result < s->slab[h].nobj ==> At(s, a, \result);
     ensures \result >= s->slab[h].nobj ==> \forall integer i; !At(s, a, i); */
-KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t a)
+KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t d) /*@ ghost (uint64_t a) */
 {
-  uint64_t d = a - s->addr;
   const struct keel_slab *t = &s->slab[h];
   //@ assert 0 <= d / PAGE < s->pages && s->map[d / PAGE] == h;
   //@ assert Used(s, h) && s->slab[h].page <= d / PAGE < s->slab[h].page + s->slab[h].pages;
@@ -1463,26 +1517,52 @@ KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t 
   return i;
 }
 
-/* Object i of slab h is free again, and the slab's counter says one less, or looks whether the slab is empty. Answers KEEL_OK. */
+/* Object i of slab h is free again, its word is w now; the slab's counter says one less, and if it has come to 0, the slab is
+   looked at.  Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
+    requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_CACHES OTHERS_KEPT SAME_BOUNDS
     ensures \result == KEEL_OK;
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
     ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
-KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
+KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_t i, uint64_t w) /*@ ghost (PAIR) */
 {
   //@ assert 1 <= h <= s->slabs && i < 256;
-  take_back(s, h, i) /*@ ghost (z, st, ord) */;
+  take_back(s, h, i, w) /*@ ghost (z, st, ord) */;
   //@ assert s->addr == \at(s->addr, Pre);
   //@ assert \forall integer g, j; obj(s, g, j) == \at(obj(s, g, j), Pre);
   //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && g != h ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
   //@ assert \forall integer g, j; Used(s, g) <==> \at(Used(s, g), Pre);
   //@ assert \forall integer g, j; InUse(s, g, j) ==> j < 256;
   //@ assert \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j == i);
-  if (KEEL_UNLIKELY(s->slab[h].live <= 1)) return emptied(s, h) /*@ ghost (z, st, ord) */;
-  count_down(s, h) /*@ ghost (z, st, ord) */;
+  int32_t left = count_down(s, h) /*@ ghost (z, st, ord) */;
+  //@ assert \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j == i);
+  if (KEEL_UNLIKELY(left == 0)) return emptied(s, h) /*@ ghost (z, st, ord) */;
   return KEEL_OK;
+}
+
+/* Frees object i of slab h: KEEL_ALREADY_FREE iff it is not in use, else KEEL_OK. */
+/*@ requires BOTH(s, z, st, ord) && Used(s, h) && i < s->slab[h].nobj;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    behavior again:
+      assumes FreeBit(s, h, i);
+      assigns \nothing;
+      ensures \result == KEEL_ALREADY_FREE;
+      SAME_OBJECTS
+    behavior ok:
+      assumes !FreeBit(s, h, i);
+      ensures \result == KEEL_OK;
+      ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
+      ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
+    complete behaviors; disjoint behaviors; */
+KEEL_INLINE enum keel_status free_object(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
+{
+  //@ assert s->slab[h].nobj <= 256;
+  uint64_t f = s->slab[h].free[i / 64], w = with_bit(f, i % 64);
+  if (KEEL_UNLIKELY(w == f)) return KEEL_ALREADY_FREE;
+  return give_back(s, h, i, w) /*@ ghost (z, st, ord) */;
 }
 
 /* ---- caches ---- */
@@ -2068,17 +2148,15 @@ uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
   if (KEEL_UNLIKELY(a < s->addr)) return KEEL_OUT_OF_RANGE;
-  uint64_t p = (a - s->addr) / KEEL_PAGE_SIZE;
+  uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
   if (KEEL_UNLIKELY(p >= s->pages)) return KEEL_OUT_OF_RANGE;
   uint32_t h = s->map[p];
   //@ assert InArea(s, a) && h == slab_at(s, a);
   if (KEEL_UNLIKELY(h == 0)) return KEEL_WRONG_KIND;
-  uint32_t i = object_at(s, h, a);
+  uint32_t i = object_at(s, h, d) /*@ ghost (a) */;
   if (KEEL_UNLIKELY(i >= s->slab[h].nobj)) return KEEL_NOT_HEAD;
   //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
-  if (KEEL_UNLIKELY(w_tst(s->slab[h].free[i / 64], i % 64) != 0)) return KEEL_ALREADY_FREE;
-  //@ assert InUse(s, h, i);
-  return give_back(s, h, i) /*@ ghost (z, st, ord) */;
+  return free_object(s, h, i) /*@ ghost (z, st, ord) */;
 }
 
 /*@ requires BOTH(s, z, st, ord);

@@ -41,7 +41,7 @@ KEEL_INLINE struct place find(const struct keel_slabs *s, uint64_t a)
   const struct keel_slab *t = &s->slab[h];
   r.error = KEEL_NOT_HEAD;
   //@ assert InArea(s, a) && h == slab_at(s, a) && Used(s, h);
-  uint32_t i = object_at(s, h, a);
+  uint32_t i = object_at(s, h, d) /*@ ghost (a) */;
   //@ assert \forall integer j; At(s, a, j) ==> 0 <= j < t->nobj && j == i;
   //@ assert i < t->nobj ? At(s, a, i) : \forall integer j; !At(s, a, j);
   if (i >= t->nobj) return r;
@@ -489,14 +489,14 @@ static int slabs_ok(const struct keel_slabs *s)
   /*@ loop invariant 1 <= h <= s->slabs + 1;
       loop invariant \forall integer g; 1 <= g < h && Used(s, g) ==> SlabOk(s, g);
       loop invariant \forall integer g, i; 1 <= g < h && Used(s, g) && s->slab[g].nobj <= i < 256 ==> !FreeBit(s, g, i);
-      loop invariant \forall integer g; 1 <= g < h && Used(s, g) ==> s->slab[g].live >= 0;
+      loop invariant \forall integer g; 1 <= g < h && Used(s, g) ==> s->slab[g].live >= 1;
       loop assigns h;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
     const struct keel_slab *t = &s->slab[h];
     if (t->cache == 0) continue;
     const struct keel_cache *k = &s->cache[t->cache - 1u];
-    if (k->size == 0 || t->nobj != k->nobj || t->mult != k->mult || t->pages != k->pages || t->live < 0) return 0;
+    if (k->size == 0 || t->nobj != k->nobj || t->mult != k->mult || t->pages != k->pages || t->live < 1) return 0;
     if (t->page > s->pages || t->pages > s->pages - t->page || !bits_ok(s, h)) return 0;
   }
   return 1;

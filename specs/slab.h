@@ -78,7 +78,8 @@
       bit(s->slab[s->cache[c].active].free[s->cache[c].at], i);
     predicate Actives{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches ==> 0 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4 && 0 <= s->cache[c].kept <= s->slabs &&
       (s->cache[c].active != 0 ==> s->slab[s->cache[c].active].cache == c + 1 && s->slab[s->cache[c].active].next == s->cache[c].active);
-    predicate Live{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> s->slab[h].live >= 0;
+    predicate Live{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> s->slab[h].live >= 1;
+    predicate LiveBut{L}(struct keel_slabs *s, integer h) = \forall integer g; Used(s, g) && g != h ==> s->slab[g].live >= 1;
     // its pages are a live block, of the slab layer's kind
     predicate Own{L}(struct keel_slabs *s, struct keel_pages *z, uint16_t *st, int16_t *ord) = \forall integer h; Used(s, h) ==>
       HeadErr(z, st, ord, s->slab[h].page) == KEEL_OK && z->tag[s->slab[h].page] / 32 == KEEL_SLAB && P2(ord[s->slab[h].page]) == s->slab[h].pages;
@@ -123,11 +124,16 @@
     lemma kept_count{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Counters{A}(z) ==> Counters{B}(z);
     }
 */
-#define SINV                                                                                                     \
+#define SINV_BUT_LIVE                                                                                            \
   ensures Arrays(s); ensures Rings(s); ensures Caches(s); ensures Full(s); ensures Slabs(s); ensures Bits(s);    \
-  ensures Map(s); ensures Mapped(s); ensures Hot(s); ensures Words(s); ensures Actives(s); ensures Live(s);
+  ensures Map(s); ensures Mapped(s); ensures Hot(s); ensures Words(s); ensures Actives(s);
+#define SINV SINV_BUT_LIVE ensures Live(s);
 /* Slabs and pages: the invariant between two calls. */
 #define BOTH(s, z, st, ord) (SInv(s) && InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st))
+/* The same when the counter of slab h has come to 0. */
+#define COUNTED(s, z, st, ord, h)                                                                                \
+  (Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && \
+   Used(s, h) && LiveBut(s, h) && InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st))
 #define KEEPS_BOTH                                                                                               \
   SINV ensures InvB(z, st, ord); ensures Apart(s, z); ensures Own(s, z, st, ord); ensures OwnPages(s, st);
 /* No object comes, goes or moves. */
@@ -365,6 +371,15 @@
     }
     /@ assert x == 1 && bit(x, 0) && bit(w, r); @/
     return r;
+  }
+
+  // words with the same bits are the same
+  /@ assigns \nothing; ensures (\forall integer j; 0 <= j < 64 ==> (bit(a, j) <==> bit(b, j))) <==> a == b; @/
+  void lem_same(uint64_t a, uint64_t b) {
+    uint64_t d = a ^ b;
+    /@ assert \forall integer j; 0 <= j < 64 ==> (bit(d, j) <==> !(bit(a, j) <==> bit(b, j))); @/
+    if (d != 0) lem_some(d);
+    /@ assert d == 0 ==> a == b; @/
   }
 
   // an object lies inside its slab
