@@ -223,7 +223,8 @@ KEEL_INLINE enum keel_status give_any(struct keel_slabs *s, uint64_t a) /*@ ghos
   if (KEEL_UNLIKELY(h == 0)) return give_large(s, a) /*@ ghost (z, st, ord) */;
   enum keel_status e = object_error(s, h, a);
   if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
-  return free_object(s, h, object_at(s, h, a - s->addr) /*@ ghost (a) */) /*@ ghost (z, st, ord) */;
+  uint32_t i = object_at(s, h, a - s->addr) /*@ ghost (a) */;
+  return give_back(s, h, i, with_bit(s->slab[h].free[i / 64], i % 64)) /*@ ghost (z, st, ord) */;
 }
 
 /* Moves the memory at a, of place `from`, to a new one of place `to`; 0 if there is none. */

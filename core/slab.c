@@ -1542,29 +1542,6 @@ KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_
   return KEEL_OK;
 }
 
-/* Frees object i of slab h: KEEL_ALREADY_FREE iff it is not in use, else KEEL_OK. */
-/*@ requires BOTH(s, z, st, ord) && Used(s, h) && i < s->slab[h].nobj;
-    assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES OTHERS_KEPT SAME_BOUNDS
-    behavior again:
-      assumes FreeBit(s, h, i);
-      assigns \nothing;
-      ensures \result == KEEL_ALREADY_FREE;
-      SAME_OBJECTS
-    behavior ok:
-      assumes !FreeBit(s, h, i);
-      ensures \result == KEEL_OK;
-      ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
-      ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
-    complete behaviors; disjoint behaviors; */
-KEEL_INLINE enum keel_status free_object(struct keel_slabs *s, uint32_t h, uint32_t i) /*@ ghost (PAIR) */
-{
-  //@ assert s->slab[h].nobj <= 256;
-  uint64_t f = s->slab[h].free[i / 64], w = with_bit(f, i % 64);
-  if (KEEL_UNLIKELY(w == f)) return KEEL_ALREADY_FREE;
-  return give_back(s, h, i, w) /*@ ghost (z, st, ord) */;
-}
-
 /* ---- caches ---- */
 
 /* The least power of two not below n. */
@@ -2156,7 +2133,11 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
   uint32_t i = object_at(s, h, d) /*@ ghost (a) */;
   if (KEEL_UNLIKELY(i >= s->slab[h].nobj)) return KEEL_NOT_HEAD;
   //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
-  return free_object(s, h, i) /*@ ghost (z, st, ord) */;
+  uint64_t f = s->slab[h].free[i / 64], w = with_bit(f, i % 64);
+  if (KEEL_UNLIKELY(w == f)) return KEEL_ALREADY_FREE;
+  //@ assert InUse(s, h, i) && \forall integer j; At(s, a, j) ==> !FreeBit(s, slab_at(s, a), j);
+  //@ for again: assert \false;
+  return give_back(s, h, i, w) /*@ ghost (z, st, ord) */;
 }
 
 /*@ requires BOTH(s, z, st, ord);

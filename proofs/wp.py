@@ -119,6 +119,17 @@ def forget_failures(cache, since):
             pass
 
 
+class Parsed:
+    """A C file as Frama-C keeps it once parsed, which takes longer than many a proof; `directory` must stay as long as this is used."""
+
+    def __init__(self, file, directory):
+        self.file, self.state = pathlib.Path(file).resolve(), directory / "parsed.sav"
+        lines, status = frama_c([str(self.file), "-save", str(self.state)], directory)
+        self.complaints = messages(lines)
+        if status != 0 or not self.state.exists():
+            self.complaints.append(f"exit status {status}: " + " | ".join(line for line in lines[-4:] if line))
+
+
 class Result:
     """What one run said about one function."""
 
@@ -164,12 +175,12 @@ def read_pass(lines, result):
     return names
 
 
-def run(file, result, options, provers, timeout, smoke, directory):
+def run(parsed, result, options, provers, timeout, smoke, directory):
     """One Frama-C process: all goals by the first prover for a short time, the smoke tests that these options are for, then what
     is open by all provers; fills in the result."""
     # -then forgets all options but the provers, to which those it names are added; what is proved is not generated again.
     quick = [*options, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout))]
-    arguments = [str(pathlib.Path(file).resolve()), *quick, "-wp-prover", provers[0], "-then"]
+    arguments = ["-load", str(parsed.state), *quick, "-wp-prover", provers[0], "-then"]
     if smoke:
         arguments += [*quick, "-wp-par", "1", *smoke, "-wp-smoke-timeout", str(SMOKE_TIMEOUT), "-then"]
     rest = ["-wp-prover", ",".join(provers[1:])] if len(provers) > 1 else []
@@ -180,7 +191,7 @@ def run(file, result, options, provers, timeout, smoke, directory):
     rows = [row for row in (line.split("\t", 6) for line in text.split("\n")) if len(row) == 7]  # a property may go over several lines
     starts = [i for i, line in enumerate(lines) if line == "[wp] Running WP plugin..."] + [len(lines)] * 2
     first, later = (read_pass(part, result) for part in (lines[: starts[1]], lines[starts[1] :]))
-    for text in messages(lines):
+    for text in [*parsed.complaints, *messages(lines)]:
         hypothesis = HYPOTHESIS.search(text)
         if hypothesis:
             result.hypotheses.append(hypothesis.groups())
@@ -200,8 +211,9 @@ def selection(function, split):
     return ["-wp", *OPTIONS, *(["-wp-prop=@lemma"] if function == LEMMAS else ["-wp-fct", function]), *(["-wp-split"] if split else [])]
 
 
-def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None, par=3, smoke="none"):
-    """Prove all goals of one function; with smoke tests, also try to derive a contradiction from its assumptions."""
+def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None, par=3, smoke="none", parsed=None):
+    """Prove all goals of one function; with smoke tests, also try to derive a contradiction from its assumptions.  Who proves several
+    functions of a file has it parsed once."""
     result = Result(function, timeout)
     with tempfile.TemporaryDirectory(prefix="keel-wp.") as name:
         directory = pathlib.Path(name)
@@ -209,7 +221,7 @@ def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None
         kept = pathlib.Path(cache or directory / "cache")
         kept.mkdir(parents=True, exist_ok=True)
         options = [*selection(function, split), "-wp-par", str(par), "-wp-cache", "update", "-wp-cache-dir", str(kept)]
-        run(file, result, options, provers or PROVERS, timeout, SMOKE_OPTIONS[smoke] if function != LEMMAS else [], directory)
+        run(parsed or Parsed(file, directory), result, options, provers or PROVERS, timeout, SMOKE_OPTIONS[smoke] if function != LEMMAS else [], directory)
         forget_failures(kept, began)
     return result
 
