@@ -95,6 +95,7 @@ static uint32_t align_of(const struct keel_slabs *s, uint32_t place)
       loop assigns f;
       loop variant PAGE - f; */
   while (f < KEEL_PAGE_SIZE && n % (2u * f) == 0) f *= 2u;
+  //@ ghost lem_divisor(n, f);
   return f;
 }
 
@@ -104,6 +105,11 @@ static uint32_t align_of(const struct keel_slabs *s, uint32_t place)
     ensures \result == class_of(m, size) && Least(\result, size); */
 static inline uint32_t cache_for(const struct keel_heap *m, uint32_t size)
 {
+  //@ ghost uint32_t c = size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 128u];
+  //@ ghost uint32_t i = size <= KEEL_KMALLOC_SMALL ? (size - 1u) / 8u : (size - 1u) / 128u;
+  //@ assert size <= KEEL_KMALLOC_SMALL ==> Least(c, (i + 1) * 8) && 8 * i < size <= 8 * i + 8;
+  //@ assert size > KEEL_KMALLOC_SMALL ==> Least(c, (i + 1) * 128) && 128 * i < size <= 128 * i + 128 && i >= 8;
+  //@ ghost if (c > 0) lem_csize(c - 1);
   return size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 128u];
 }
 
@@ -133,6 +139,8 @@ static int can_align(const struct keel_slabs *s, uint32_t align)
 {
   if (align <= KEEL_PAGE_SIZE) return align == 0 || pow2_from(align) == align;
   uint32_t n = align / KEEL_PAGE_SIZE;
+  //@ assert Pow2(align) <==> align % PAGE == 0 && Pow2(n);
+  //@ ghost lem_modulo(s->addr, align);
   return align % KEEL_PAGE_SIZE == 0 && pow2_from(n) == n && (uint32_t)(s->addr % KEEL_KMALLOC_MAX) % align == 0;
 }
 
@@ -268,7 +276,7 @@ static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
 {
   uint32_t step = size < 16u ? 8u : 16u, per = size < 512u ? 8u : 16u; /* twice as many steps as in a doubling */
   /*@ loop invariant size < 16 ==> step == 8;
-      loop invariant size >= 16 ==> Pow2(step) && 16 <= step <= 2048 && (step == 16 || 4 * step <= size);
+      loop invariant size >= 16 ==> Pow2(step) && 16 <= step <= 1024 && (step == 16 || per * step <= 2 * size);
       loop assigns step;
       loop variant 2048 - step; */
   while (per * step <= size) step *= 2u;

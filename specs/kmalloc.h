@@ -56,12 +56,46 @@
   // sizes of classes, one by one
   /@ requires c < KEEL_KMALLOC_CLASSES;
      assigns \nothing;
-     ensures 8 <= csize(c) <= KEEL_OBJECT_MAX && csize(c) % 8 == 0 && (c > 0 ==> csize(c - 1) < csize(c)); @/
+     ensures 8 <= csize(c) <= KEEL_OBJECT_MAX && csize(c) % 8 == 0 && (c > 0 ==> csize(c - 1) < csize(c));
+     ensures csize(c) > KEEL_KMALLOC_SMALL ==> csize(c) % 128 == 0; @/
   void lem_csize(uint32_t c) {
     /@ assert 9 <= c <= 16 ==> (c - 9) / 4 == 0 || (c - 9) / 4 == 1; @/
     /@ assert 9 <= c <= 16 ==> (c - 9) % 4 == 0 || (c - 9) % 4 == 1 || (c - 9) % 4 == 2 || (c - 9) % 4 == 3; @/
     /@ assert c >= 17 ==> (c - 17) / 8 == 0 || (c - 17) / 8 == 1 || (c - 17) / 8 == 2 || (c - 17) / 8 == 3; @/
     /@ assert c >= 17 ==> 0 <= (c - 17) % 8 <= 7; @/
+  }
+
+  // the one power of two up to the page size that divides n and whose double does not
+  /@ requires Pow2(f) && 8 <= f <= PAGE && n % f == 0 && (f == PAGE || n % (2 * f) != 0);
+     assigns \nothing;
+     ensures divisor(n) == f; @/
+  void lem_divisor(uint32_t n, uint32_t f) {
+    /@ assert n % 4096 == 0 ==> n % 2048 == 0; @/
+    /@ assert n % 2048 == 0 ==> n % 1024 == 0; @/
+    /@ assert n % 1024 == 0 ==> n % 512 == 0; @/
+    /@ assert n % 512 == 0 ==> n % 256 == 0; @/
+    /@ assert n % 256 == 0 ==> n % 128 == 0; @/
+    /@ assert n % 128 == 0 ==> n % 64 == 0; @/
+    /@ assert n % 64 == 0 ==> n % 32 == 0; @/
+    /@ assert n % 32 == 0 ==> n % 16 == 0; @/
+    /@ assert n % 16 == 0 ==> n % 8 == 0; @/
+  }
+
+  // a multiple of align, a power of two, modulo a larger one
+  /@ requires align <= KEEL_KMALLOC_MAX;
+     assigns \nothing;
+     ensures Pow2(align) && align > PAGE ==> (a % KEEL_KMALLOC_MAX % align == 0 <==> a % align == 0); @/
+  void lem_modulo(uint64_t a, uint32_t align) {
+    /@ assert a % KEEL_KMALLOC_MAX % 8192 == 0 <==> a % 8192 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 16384 == 0 <==> a % 16384 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 32768 == 0 <==> a % 32768 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 65536 == 0 <==> a % 65536 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 131072 == 0 <==> a % 131072 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 262144 == 0 <==> a % 262144 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 524288 == 0 <==> a % 524288 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 1048576 == 0 <==> a % 1048576 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 2097152 == 0 <==> a % 2097152 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 4194304 == 0 <==> a % 4194304 == 0; @/
   }
 */
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)
