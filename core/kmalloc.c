@@ -102,7 +102,8 @@ static uint32_t align_of(const struct keel_slabs *s, uint32_t place)
 /* The least cache for size bytes. */
 /*@ requires \valid_read(m) && Tables(m) && 1 <= size <= KEEL_OBJECT_MAX;
     assigns \nothing;
-    ensures \result == class_of(m, size) && Least(\result, size); */
+    ensures \result == class_of(m, size);
+    ensures Least(\result, size); */
 static inline uint32_t cache_for(const struct keel_heap *m, uint32_t size)
 {
   //@ ghost uint32_t c = size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 128u];
@@ -110,6 +111,9 @@ static inline uint32_t cache_for(const struct keel_heap *m, uint32_t size)
   //@ assert size <= KEEL_KMALLOC_SMALL ==> Least(c, (i + 1) * 8) && 8 * i < size <= 8 * i + 8;
   //@ assert size > KEEL_KMALLOC_SMALL ==> Least(c, (i + 1) * 128) && 128 * i < size <= 128 * i + 128 && i >= 8;
   //@ ghost if (c > 0) lem_csize(c - 1);
+  //@ assert size <= KEEL_KMALLOC_SMALL && c > 0 ==> csize(c - 1) % 8 == 0 && csize(c - 1) <= 8 * i;
+  //@ assert size > KEEL_KMALLOC_SMALL && c > 0 ==> csize(c - 1) <= 128 * i;
+  //@ assert Least(c, size);
   return size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 128u];
 }
 
@@ -117,16 +121,28 @@ static inline uint32_t cache_for(const struct keel_heap *m, uint32_t size)
 /*@ requires \valid_read(m) && Arrays(&m->s) && CLASSES(&m->s) && Tables(m) && 1 <= size <= KEEL_KMALLOC_MAX && align <= KEEL_KMALLOC_MAX && (align == 0 || Pow2(align));
     assigns \nothing;
     ensures \result == place(m, size, align);
-    ensures Place(\result) && size <= pbytes(\result) && (align != 0 ==> pbytes(\result) % align == 0); */
+    ensures Place(\result) && size <= pbytes(\result);
+    ensures align != 0 ==> pbytes(\result) % align == 0; */
 static uint32_t place_for(const struct keel_heap *m, uint32_t size, uint32_t align)
 {
   uint32_t n = size < align ? align : size;
-  if (align > KEEL_PAGE_SIZE || n > KEEL_OBJECT_MAX) return BLOCKS + order_for((n + KEEL_PAGE_SIZE - 1u) / KEEL_PAGE_SIZE);
+  if (align > KEEL_PAGE_SIZE || n > KEEL_OBJECT_MAX) {
+    uint32_t k = order_for((n + KEEL_PAGE_SIZE - 1u) / KEEL_PAGE_SIZE);
+    //@ assert k > 0 ==> (n + PAGE - 1) / PAGE > P2(k - 1);
+    //@ ghost lem_korder(n, k);
+    //@ ghost if (align != 0) lem_multiple(align, k);
+    return BLOCKS + k;
+  }
   uint32_t c = cache_for(m, n);
-  /*@ loop invariant c < KEEL_KMALLOC_CLASSES && n <= csize(c) && upto(c, align) == upto(\at(c, LoopEntry), align);
+  /*@ loop invariant c < KEEL_KMALLOC_CLASSES && n <= csize(c);
+      loop invariant upto(c, align) == place(m, size, align);
       loop assigns c;
       loop variant KEEL_KMALLOC_CLASSES - c; */
-  while (align != 0 && m->s.cache[c].size % align != 0) c++;
+  while (align != 0 && m->s.cache[c].size % align != 0) {
+    //@ ghost lem_upto(c, align);
+    c++;
+  }
+  //@ ghost lem_csize(c);
   return c;
 }
 

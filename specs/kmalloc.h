@@ -81,6 +81,27 @@
     /@ assert n % 16 == 0 ==> n % 8 == 0; @/
   }
 
+  // the least order of blocks of n bytes
+  /@ requires 1 <= n <= KEEL_KMALLOC_MAX && k <= MAXO && (n + PAGE - 1) / PAGE <= P2(k) && (k > 0 ==> (n + PAGE - 1) / PAGE > P2(k - 1));
+     assigns \nothing;
+     ensures korder(n) == k && n <= PAGE * P2(k); @/
+  void lem_korder(uint32_t n, uint32_t k) { }
+
+  // powers of two divide each other
+  /@ requires Pow2(align) && align <= PAGE * P2(k) && k <= MAXO;
+     assigns \nothing;
+     ensures PAGE * P2(k) % align == 0; @/
+  void lem_multiple(uint32_t align, uint32_t k) { }
+
+  // the class whose size is not a multiple of align is not the last, and is passed over
+  /@ requires Pow2(align) && align <= PAGE && c < KEEL_KMALLOC_CLASSES && csize(c) % align != 0;
+     assigns \nothing;
+     ensures c < KEEL_KMALLOC_CLASSES - 1 && upto(c, align) == upto(c + 1, align) && csize(c) < csize(c + 1); @/
+  void lem_upto(uint32_t c, uint32_t align) {
+    /@ assert c == KEEL_KMALLOC_CLASSES - 1 ==> csize(c) == KEEL_OBJECT_MAX && KEEL_OBJECT_MAX % align == 0; @/
+    if (c < KEEL_KMALLOC_CLASSES - 1) lem_csize(c + 1);
+  }
+
   // a multiple of align, a power of two, modulo a larger one
   /@ requires align <= KEEL_KMALLOC_MAX;
      assigns \nothing;
