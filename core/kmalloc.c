@@ -299,24 +299,44 @@ static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
   return size + step;
 }
 
+/* Creates cache c, of size csize(c). */
+/*@ requires BOTH(s, z, st, ord) && c < KEEL_KMALLOC_CLASSES && c < s->caches && s->cache[c].size == 0 && size == csize(c);
+    assigns s->cache[c .. c].full[0 .. 3], s->cache[c .. c].size, s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
+    KEEPS_BOTH SAME_OBJECTS
+    ensures s->caches == \old(s->caches) && s->cache[c].size == csize(c);
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void create_one(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
+{
+  //@ ghost lem_csize(c);
+  keel_cache_create(s, c, size, 0) /*@ ghost (z, st, ord) */;
+  //@ assert s->caches == \at(s->caches, Pre);
+  //@ assert s->cache[c].size % 8 == 0;
+}
+
 /* Creates the caches. */
 /*@ requires BOTH(s, z, st, ord) && KEEL_KMALLOC_CLASSES <= s->caches;
     requires \forall integer c; 0 <= c < KEEL_KMALLOC_CLASSES ==> s->cache[c].size == 0;
-    assigns s->cache[0 .. KEEL_KMALLOC_CLASSES - 1];
+    assigns CREATED;
     KEEPS_BOTH SAME_OBJECTS
+    ensures s->caches == \old(s->caches);
     ensures CLASSES(s); */
 static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
   uint32_t size = KEEL_OBJECT_MIN;
   /*@ loop invariant 0 <= c <= KEEL_KMALLOC_CLASSES && Made(s, c) && size == (c == KEEL_KMALLOC_CLASSES ? 9216 : csize(c));
       loop invariant \forall integer d; c <= d < KEEL_KMALLOC_CLASSES ==> s->cache[d].size == 0;
-      loop invariant BOTH(s, z, st, ord) && s->caches == \at(s->caches, Pre);
+      loop invariant s->caches == \at(s->caches, Pre);
+      loop invariant SInv(s);
+      loop invariant InvB(z, st, ord);
+      loop invariant Apart(s, z);
+      loop invariant Own(s, z, st, ord);
+      loop invariant OwnPages(s, st);
       loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);
       loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
-      loop assigns c, size, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1];
+      loop assigns c, size, CREATED;
       loop variant KEEL_KMALLOC_CLASSES - c; */
   for (uint32_t c = 0; c < KEEL_KMALLOC_CLASSES; c++) {
-    keel_cache_create(s, c, size, 0) /*@ ghost (z, st, ord) */;
+    create_one(s, c, size) /*@ ghost (z, st, ord) */;
     size = next_size(size) /*@ ghost (c) */;
   }
 }
@@ -329,7 +349,8 @@ static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, uint32_t step)
 {
   uint32_t c = 0;
-  /*@ loop invariant 0 <= i <= n && c < KEEL_KMALLOC_CLASSES && Table(table, i, step);
+  /*@ loop invariant 0 <= i <= n && c < KEEL_KMALLOC_CLASSES;
+      loop invariant Table(table, i, step);
       loop invariant c > 0 ==> csize(c - 1) < i * step;
       loop assigns i, c, table[0 .. n - 1];
       loop variant n - i; */
@@ -340,14 +361,36 @@ static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, u
         loop assigns c;
         loop variant KEEL_KMALLOC_CLASSES - c; */
     while (s->cache[c].size < (i + 1u) * step) c++;
+    //@ assert Least(c, (i + 1) * step);
+    //@ assert \forall integer j; 0 <= j < i ==> Least(table[j], (j + 1) * step);
     table[i] = (uint8_t)c;
+    //@ assert \forall integer j; 0 <= j < i ==> Least(table[j], (j + 1) * step);
+    //@ assert Table(table, i, step);
+    //@ ghost lem_element(table, i, step);
   }
+}
+
+/* Fills in the tables. */
+/*@ requires Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s);
+    assigns TABLES;
+    KEEPS_HEAP SAME_OBJECTS */
+static inline void fill_tables(struct keel_heap *m) /*@ ghost (HEAPS) */
+{
+  fill_table(&m->s, m->small, KEEL_KMALLOC_SMALL / 8u, 8);
+  fill_table(&m->s, m->wide, KEEL_OBJECT_MAX / 128u, 128);
+  //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* ---- public ---- */
 
 /*@ requires \valid(m) && BOTH(s, z, st, ord) && Alone(m, s, z);
-    assigns m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], s->cache[0 .. s->caches - 1];
+    assigns TABLES, CREATED;
     KEEPS_BOTH SAME_OBJECTS
     behavior few:
       assumes s->caches < KEEL_KMALLOC_CLASSES;
@@ -367,8 +410,7 @@ enum keel_status keel_kmalloc_init(struct keel_heap *m) /*@ ghost (HEAPS) */
   if (m->s.caches < KEEL_KMALLOC_CLASSES) return KEEL_BAD_ARGUMENT;
   if (!all_unused(&m->s)) return KEEL_BUSY;
   create_all(&m->s) /*@ ghost (z, st, ord) */;
-  fill_table(&m->s, m->small, KEEL_KMALLOC_SMALL / 8u, 8);
-  fill_table(&m->s, m->wide, KEEL_OBJECT_MAX / 128u, 128);
+  fill_tables(m) /*@ ghost (s, z, st, ord) */;
   return KEEL_OK;
 }
 

@@ -65,6 +65,12 @@
     /@ assert c >= 17 ==> 0 <= (c - 17) % 8 <= 7; @/
   }
 
+  // one element more of a table
+  /@ requires Table(t, i, step) && Least(t[i], (i + 1) * step);
+     assigns \nothing;
+     ensures Table(t, i + 1, step); @/
+  void lem_element(const uint8_t *t, uint32_t i, uint32_t step) { }
+
   // the one power of two up to the page size that divides n and whose double does not
   /@ requires Pow2(f) && 8 <= f <= PAGE && n % f == 0 && (f == PAGE || n % (2 * f) != 0);
      assigns \nothing;
@@ -91,7 +97,19 @@
   /@ requires Pow2(align) && align <= PAGE * P2(k) && k <= MAXO;
      assigns \nothing;
      ensures PAGE * P2(k) % align == 0; @/
-  void lem_multiple(uint32_t align, uint32_t k) { }
+  void lem_multiple(uint32_t align, uint32_t k) {
+    /@ assert align <= 4096 ==> 4096 % align == 0; @/
+    /@ assert align <= 8192 ==> 8192 % align == 0; @/
+    /@ assert align <= 16384 ==> 16384 % align == 0; @/
+    /@ assert align <= 32768 ==> 32768 % align == 0; @/
+    /@ assert align <= 65536 ==> 65536 % align == 0; @/
+    /@ assert align <= 131072 ==> 131072 % align == 0; @/
+    /@ assert align <= 262144 ==> 262144 % align == 0; @/
+    /@ assert align <= 524288 ==> 524288 % align == 0; @/
+    /@ assert align <= 1048576 ==> 1048576 % align == 0; @/
+    /@ assert align <= 2097152 ==> 2097152 % align == 0; @/
+    /@ assert align <= 4194304 ==> 4194304 % align == 0; @/
+  }
 
   // the class whose size is not a multiple of align is not the last, and is passed over
   /@ requires Pow2(align) && align <= PAGE && c < KEEL_KMALLOC_CLASSES && csize(c) % align != 0;
@@ -123,6 +141,12 @@
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
 #define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
+/* What a new instance changes: its caches, field by field, ... */
+#define CREATED                                                                                                  \
+  s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].full[0 .. 3], s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].size, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].mult, \
+  s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].nobj, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].order, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].pages
+/* ... and its tables. */
+#define TABLES m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1]
 #define KMALLOC_FLAGS (KEEL_NOWAIT + KEEL_ZERO)
 #define HEAPS struct keel_slabs *s, PAIR
 /* All objects in use stay, where they are and of the cache they are of. */
