@@ -309,7 +309,6 @@ static inline void create_one(struct keel_slabs *s, uint32_t c, uint32_t size) /
 {
   //@ ghost lem_csize(c);
   keel_cache_create(s, c, size, 0) /*@ ghost (z, st, ord) */;
-  //@ assert s->caches == \at(s->caches, Pre);
   //@ assert s->cache[c].size % 8 == 0;
 }
 

@@ -1994,6 +1994,7 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
     ensures \result == KEEL_BUSY <==> CREATABLE && \old(s->cache[c].size) != 0;
     ensures \result == KEEL_OK ==> size <= s->cache[c].size < size + \max(align, KEEL_OBJECT_MIN) && (align != 0 ==> s->cache[c].size % align == 0);
     ensures \result == KEEL_OK ==> KOk(s->cache + c) && s->cache[c].word == 0 && s->cache[c].active == 0;
+    ensures s->caches == \old(s->caches);
     ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size); */
 enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t size, uint32_t align) /*@ ghost (PAIR) */
 {
