@@ -301,7 +301,7 @@ static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
 
 /* Creates cache c, of size csize(c). */
 /*@ requires BOTH(s, z, st, ord) && c < KEEL_KMALLOC_CLASSES && c < s->caches && s->cache[c].size == 0 && size == csize(c);
-    assigns s->cache[c .. c].full[0 .. 3], s->cache[c .. c].size, s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
+    assigns CREATED;
     KEEPS_BOTH SAME_OBJECTS
     ensures s->caches == \old(s->caches) && s->cache[c].size == csize(c);
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */

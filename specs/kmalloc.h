@@ -141,9 +141,9 @@
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
 #define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
-/* What a new instance changes: its caches, field by field, ... */
+/* What a new instance changes: its caches (fields are named as in CHANGES), ... */
 #define CREATED                                                                                                  \
-  s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].full[0 .. 3], s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].size, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].mult, \
+  s->cache[0 .. KEEL_KMALLOC_CLASSES - 1], s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].size, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].mult, \
   s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].nobj, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].order, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].pages
 /* ... and its tables. */
 #define TABLES m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1]
