@@ -303,7 +303,8 @@ static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
 /*@ requires BOTH(s, z, st, ord) && c < KEEL_KMALLOC_CLASSES && c < s->caches && s->cache[c].size == 0 && size == csize(c);
     assigns CREATED;
     KEEPS_BOTH SAME_OBJECTS
-    ensures s->caches == \old(s->caches) && s->cache[c].size == csize(c);
+    SAME_BOUNDS
+    ensures s->cache[c].size == csize(c);
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void create_one(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
 {
@@ -316,15 +317,14 @@ static inline void create_one(struct keel_slabs *s, uint32_t c, uint32_t size) /
 /*@ requires BOTH(s, z, st, ord) && KEEL_KMALLOC_CLASSES <= s->caches;
     requires \forall integer c; 0 <= c < KEEL_KMALLOC_CLASSES ==> s->cache[c].size == 0;
     assigns CREATED;
-    KEEPS_BOTH SAME_OBJECTS
-    ensures s->caches == \old(s->caches);
+    KEEPS_BOTH SAME_OBJECTS SAME_BOUNDS
     ensures CLASSES(s); */
 static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
   uint32_t size = KEEL_OBJECT_MIN;
   /*@ loop invariant 0 <= c <= KEEL_KMALLOC_CLASSES && Made(s, c) && size == (c == KEEL_KMALLOC_CLASSES ? 9216 : csize(c));
       loop invariant \forall integer d; c <= d < KEEL_KMALLOC_CLASSES ==> s->cache[d].size == 0;
-      loop invariant s->caches == \at(s->caches, Pre);
+      loop invariant STEP_BOUNDS;
       loop invariant SInv(s);
       loop invariant InvB(z, st, ord);
       loop invariant Apart(s, z);
@@ -409,6 +409,8 @@ enum keel_status keel_kmalloc_init(struct keel_heap *m) /*@ ghost (HEAPS) */
   if (m->s.caches < KEEL_KMALLOC_CLASSES) return KEEL_BAD_ARGUMENT;
   if (!all_unused(&m->s)) return KEEL_BUSY;
   create_all(&m->s) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert Alone(m, s, z);
   fill_tables(m) /*@ ghost (s, z, st, ord) */;
   return KEEL_OK;
 }
