@@ -95,15 +95,25 @@ static uint32_t align_of(const struct keel_slabs *s, uint32_t place)
       loop assigns f;
       loop variant PAGE - f; */
   while (f < KEEL_PAGE_SIZE && n % (2u * f) == 0) f *= 2u;
+  //@ ghost lem_divisor(n, f);
   return f;
 }
 
 /* The least cache for size bytes. */
 /*@ requires \valid_read(m) && Tables(m) && 1 <= size <= KEEL_OBJECT_MAX;
     assigns \nothing;
-    ensures \result == class_of(m, size) && Least(\result, size); */
+    ensures \result == class_of(m, size);
+    ensures Least(\result, size); */
 static inline uint32_t cache_for(const struct keel_heap *m, uint32_t size)
 {
+  //@ ghost uint32_t c = size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 128u];
+  //@ ghost uint32_t i = size <= KEEL_KMALLOC_SMALL ? (size - 1u) / 8u : (size - 1u) / 128u;
+  //@ assert size <= KEEL_KMALLOC_SMALL ==> Least(c, (i + 1) * 8) && 8 * i < size <= 8 * i + 8;
+  //@ assert size > KEEL_KMALLOC_SMALL ==> Least(c, (i + 1) * 128) && 128 * i < size <= 128 * i + 128 && i >= 8;
+  //@ ghost if (c > 0) lem_csize(c - 1);
+  //@ assert size <= KEEL_KMALLOC_SMALL && c > 0 ==> csize(c - 1) % 8 == 0 && csize(c - 1) <= 8 * i;
+  //@ assert size > KEEL_KMALLOC_SMALL && c > 0 ==> csize(c - 1) <= 128 * i;
+  //@ assert Least(c, size);
   return size <= KEEL_KMALLOC_SMALL ? m->small[(size - 1u) / 8u] : m->wide[(size - 1u) / 128u];
 }
 
@@ -111,16 +121,28 @@ static inline uint32_t cache_for(const struct keel_heap *m, uint32_t size)
 /*@ requires \valid_read(m) && Arrays(&m->s) && CLASSES(&m->s) && Tables(m) && 1 <= size <= KEEL_KMALLOC_MAX && align <= KEEL_KMALLOC_MAX && (align == 0 || Pow2(align));
     assigns \nothing;
     ensures \result == place(m, size, align);
-    ensures Place(\result) && size <= pbytes(\result) && (align != 0 ==> pbytes(\result) % align == 0); */
+    ensures Place(\result) && size <= pbytes(\result);
+    ensures align != 0 ==> pbytes(\result) % align == 0; */
 static uint32_t place_for(const struct keel_heap *m, uint32_t size, uint32_t align)
 {
   uint32_t n = size < align ? align : size;
-  if (align > KEEL_PAGE_SIZE || n > KEEL_OBJECT_MAX) return BLOCKS + order_for((n + KEEL_PAGE_SIZE - 1u) / KEEL_PAGE_SIZE);
+  if (align > KEEL_PAGE_SIZE || n > KEEL_OBJECT_MAX) {
+    uint32_t k = order_for((n + KEEL_PAGE_SIZE - 1u) / KEEL_PAGE_SIZE);
+    //@ assert k > 0 ==> (n + PAGE - 1) / PAGE > P2(k - 1);
+    //@ ghost lem_korder(n, k);
+    //@ ghost if (align != 0) lem_multiple(align, k);
+    return BLOCKS + k;
+  }
   uint32_t c = cache_for(m, n);
-  /*@ loop invariant c < KEEL_KMALLOC_CLASSES && n <= csize(c) && upto(c, align) == upto(\at(c, LoopEntry), align);
+  /*@ loop invariant c < KEEL_KMALLOC_CLASSES && n <= csize(c);
+      loop invariant upto(c, align) == place(m, size, align);
       loop assigns c;
       loop variant KEEL_KMALLOC_CLASSES - c; */
-  while (align != 0 && m->s.cache[c].size % align != 0) c++;
+  while (align != 0 && m->s.cache[c].size % align != 0) {
+    //@ ghost lem_upto(c, align);
+    c++;
+  }
+  //@ ghost lem_csize(c);
   return c;
 }
 
@@ -133,6 +155,8 @@ static int can_align(const struct keel_slabs *s, uint32_t align)
 {
   if (align <= KEEL_PAGE_SIZE) return align == 0 || pow2_from(align) == align;
   uint32_t n = align / KEEL_PAGE_SIZE;
+  //@ assert Pow2(align) <==> align % PAGE == 0 && Pow2(n);
+  //@ ghost lem_modulo(s->addr, align);
   return align % KEEL_PAGE_SIZE == 0 && pow2_from(n) == n && (uint32_t)(s->addr % KEEL_KMALLOC_MAX) % align == 0;
 }
 
@@ -269,31 +293,50 @@ static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
 {
   uint32_t step = size < 16u ? 8u : 16u, per = size < 512u ? 8u : 16u; /* twice as many steps as in a doubling */
   /*@ loop invariant size < 16 ==> step == 8;
-      loop invariant size >= 16 ==> Pow2(step) && 16 <= step <= 2048 && (step == 16 || 4 * step <= size);
+      loop invariant size >= 16 ==> Pow2(step) && 16 <= step <= 1024 && (step == 16 || per * step <= 2 * size);
       loop assigns step;
       loop variant 2048 - step; */
   while (per * step <= size) step *= 2u;
   return size + step;
 }
 
+/* Creates cache c, of size csize(c). */
+/*@ requires BOTH(s, z, st, ord) && c < KEEL_KMALLOC_CLASSES && c < s->caches && s->cache[c].size == 0 && size == csize(c);
+    assigns CREATED;
+    KEEPS_BOTH SAME_OBJECTS
+    SAME_BOUNDS
+    ensures s->cache[c].size == csize(c);
+    ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
+static inline void create_one(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
+{
+  //@ ghost lem_csize(c);
+  keel_cache_create(s, c, size, 0) /*@ ghost (z, st, ord) */;
+  //@ assert s->cache[c].size % 8 == 0;
+}
+
 /* Creates the caches. */
 /*@ requires BOTH(s, z, st, ord) && KEEL_KMALLOC_CLASSES <= s->caches;
     requires \forall integer c; 0 <= c < KEEL_KMALLOC_CLASSES ==> s->cache[c].size == 0;
-    assigns s->cache[0 .. KEEL_KMALLOC_CLASSES - 1];
-    KEEPS_BOTH SAME_OBJECTS
+    assigns CREATED;
+    KEEPS_BOTH SAME_OBJECTS SAME_BOUNDS
     ensures CLASSES(s); */
 static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
   uint32_t size = KEEL_OBJECT_MIN;
   /*@ loop invariant 0 <= c <= KEEL_KMALLOC_CLASSES && Made(s, c) && size == (c == KEEL_KMALLOC_CLASSES ? 9216 : csize(c));
       loop invariant \forall integer d; c <= d < KEEL_KMALLOC_CLASSES ==> s->cache[d].size == 0;
-      loop invariant BOTH(s, z, st, ord) && s->caches == \at(s->caches, Pre);
+      loop invariant STEP_BOUNDS;
+      loop invariant SInv(s);
+      loop invariant InvB(z, st, ord);
+      loop invariant Apart(s, z);
+      loop invariant Own(s, z, st, ord);
+      loop invariant OwnPages(s, st);
       loop invariant \forall integer g, i; InUse(s, g, i) <==> \at(InUse(s, g, i), Pre);
       loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
-      loop assigns c, size, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1];
+      loop assigns c, size, CREATED;
       loop variant KEEL_KMALLOC_CLASSES - c; */
   for (uint32_t c = 0; c < KEEL_KMALLOC_CLASSES; c++) {
-    keel_cache_create(s, c, size, 0) /*@ ghost (z, st, ord) */;
+    create_one(s, c, size) /*@ ghost (z, st, ord) */;
     size = next_size(size) /*@ ghost (c) */;
   }
 }
@@ -306,7 +349,8 @@ static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, uint32_t step)
 {
   uint32_t c = 0;
-  /*@ loop invariant 0 <= i <= n && c < KEEL_KMALLOC_CLASSES && Table(table, i, step);
+  /*@ loop invariant 0 <= i <= n && c < KEEL_KMALLOC_CLASSES;
+      loop invariant Table(table, i, step);
       loop invariant c > 0 ==> csize(c - 1) < i * step;
       loop assigns i, c, table[0 .. n - 1];
       loop variant n - i; */
@@ -317,14 +361,36 @@ static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, u
         loop assigns c;
         loop variant KEEL_KMALLOC_CLASSES - c; */
     while (s->cache[c].size < (i + 1u) * step) c++;
+    //@ assert Least(c, (i + 1) * step);
+    //@ assert \forall integer j; 0 <= j < i ==> Least(table[j], (j + 1) * step);
     table[i] = (uint8_t)c;
+    //@ assert \forall integer j; 0 <= j < i ==> Least(table[j], (j + 1) * step);
+    //@ assert Table(table, i, step);
+    //@ ghost lem_element(table, i, step);
   }
+}
+
+/* Fills in the tables. */
+/*@ requires Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s);
+    assigns TABLES;
+    KEEPS_HEAP SAME_OBJECTS */
+static inline void fill_tables(struct keel_heap *m) /*@ ghost (HEAPS) */
+{
+  fill_table(&m->s, m->small, KEEL_KMALLOC_SMALL / 8u, 8);
+  fill_table(&m->s, m->wide, KEEL_OBJECT_MAX / 128u, 128);
+  //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* ---- public ---- */
 
 /*@ requires \valid(m) && BOTH(s, z, st, ord) && Alone(m, s, z);
-    assigns m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], s->cache[0 .. s->caches - 1];
+    assigns TABLES, CREATED;
     KEEPS_BOTH SAME_OBJECTS
     behavior few:
       assumes s->caches < KEEL_KMALLOC_CLASSES;
@@ -344,8 +410,9 @@ enum keel_status keel_kmalloc_init(struct keel_heap *m) /*@ ghost (HEAPS) */
   if (m->s.caches < KEEL_KMALLOC_CLASSES) return KEEL_BAD_ARGUMENT;
   if (!all_unused(&m->s)) return KEEL_BUSY;
   create_all(&m->s) /*@ ghost (z, st, ord) */;
-  fill_table(&m->s, m->small, KEEL_KMALLOC_SMALL / 8u, 8);
-  fill_table(&m->s, m->wide, KEEL_OBJECT_MAX / 128u, 128);
+  //@ assert STEP_BOUNDS;
+  //@ assert Alone(m, s, z);
+  fill_tables(m) /*@ ghost (s, z, st, ord) */;
   return KEEL_OK;
 }
 

@@ -1767,7 +1767,7 @@ static inline void begin_s(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ 
 /* ... and the pages. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size == 0 && Size(size);
     assigns s->cache[c .. c].full[0 .. 3], s->cache[c .. c].size, s->cache[c .. c].mult, s->cache[c .. c].nobj, s->cache[c .. c].order, s->cache[c .. c].pages;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS
+    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_BOUNDS
     ensures s->cache[c].size == size && KOk(s->cache + c);
     ensures s->cache[c].word == 0 && s->cache[c].active == 0;
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
@@ -2051,6 +2051,7 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
     ensures \result == KEEL_BUSY <==> CREATABLE && \old(s->cache[c].size) != 0;
     ensures \result == KEEL_OK ==> size <= s->cache[c].size < size + \max(align, KEEL_OBJECT_MIN) && (align != 0 ==> s->cache[c].size % align == 0);
     ensures \result == KEEL_OK ==> KOk(s->cache + c) && s->cache[c].word == 0 && s->cache[c].active == 0;
+    SAME_BOUNDS
     ensures \forall integer d; 0 <= d < s->caches && (d != c || \result != KEEL_OK) ==> s->cache[d].size == \old(s->cache[d].size); */
 enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t size, uint32_t align) /*@ ghost (PAIR) */
 {
@@ -2065,7 +2066,7 @@ enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t si
   //@ assert align == 4 ==> r % 4 == 0;
   //@ assert align != 0 ==> r % align == 0;
   begin(s, c, r) /*@ ghost (z, st, ord) */;
-  //@ assert s->caches == \at(s->caches, Pre);
+  //@ assert STEP_BOUNDS;
   //@ assert \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \at(s->cache[d].size, Pre);
   return KEEL_OK;
 }

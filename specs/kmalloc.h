@@ -56,18 +56,97 @@
   // sizes of classes, one by one
   /@ requires c < KEEL_KMALLOC_CLASSES;
      assigns \nothing;
-     ensures 8 <= csize(c) <= KEEL_OBJECT_MAX && csize(c) % 8 == 0 && (c > 0 ==> csize(c - 1) < csize(c)); @/
+     ensures 8 <= csize(c) <= KEEL_OBJECT_MAX && csize(c) % 8 == 0 && (c > 0 ==> csize(c - 1) < csize(c));
+     ensures csize(c) > KEEL_KMALLOC_SMALL ==> csize(c) % 128 == 0; @/
   void lem_csize(uint32_t c) {
     /@ assert 9 <= c <= 16 ==> (c - 9) / 4 == 0 || (c - 9) / 4 == 1; @/
     /@ assert 9 <= c <= 16 ==> (c - 9) % 4 == 0 || (c - 9) % 4 == 1 || (c - 9) % 4 == 2 || (c - 9) % 4 == 3; @/
     /@ assert c >= 17 ==> (c - 17) / 8 == 0 || (c - 17) / 8 == 1 || (c - 17) / 8 == 2 || (c - 17) / 8 == 3; @/
     /@ assert c >= 17 ==> 0 <= (c - 17) % 8 <= 7; @/
   }
+
+  // one element more of a table
+  /@ requires Table(t, i, step) && Least(t[i], (i + 1) * step);
+     assigns \nothing;
+     ensures Table(t, i + 1, step); @/
+  void lem_element(const uint8_t *t, uint32_t i, uint32_t step) { }
+
+  // the one power of two up to the page size that divides n and whose double does not
+  /@ requires Pow2(f) && 8 <= f <= PAGE && n % f == 0 && (f == PAGE || n % (2 * f) != 0);
+     assigns \nothing;
+     ensures divisor(n) == f; @/
+  void lem_divisor(uint32_t n, uint32_t f) {
+    /@ assert n % 4096 == 0 ==> n % 2048 == 0; @/
+    /@ assert n % 2048 == 0 ==> n % 1024 == 0; @/
+    /@ assert n % 1024 == 0 ==> n % 512 == 0; @/
+    /@ assert n % 512 == 0 ==> n % 256 == 0; @/
+    /@ assert n % 256 == 0 ==> n % 128 == 0; @/
+    /@ assert n % 128 == 0 ==> n % 64 == 0; @/
+    /@ assert n % 64 == 0 ==> n % 32 == 0; @/
+    /@ assert n % 32 == 0 ==> n % 16 == 0; @/
+    /@ assert n % 16 == 0 ==> n % 8 == 0; @/
+  }
+
+  // the least order of blocks of n bytes
+  /@ requires 1 <= n <= KEEL_KMALLOC_MAX && k <= MAXO && (n + PAGE - 1) / PAGE <= P2(k) && (k > 0 ==> (n + PAGE - 1) / PAGE > P2(k - 1));
+     assigns \nothing;
+     ensures korder(n) == k && n <= PAGE * P2(k); @/
+  void lem_korder(uint32_t n, uint32_t k) { }
+
+  // powers of two divide each other
+  /@ requires Pow2(align) && align <= PAGE * P2(k) && k <= MAXO;
+     assigns \nothing;
+     ensures PAGE * P2(k) % align == 0; @/
+  void lem_multiple(uint32_t align, uint32_t k) {
+    /@ assert align <= 4096 ==> 4096 % align == 0; @/
+    /@ assert align <= 8192 ==> 8192 % align == 0; @/
+    /@ assert align <= 16384 ==> 16384 % align == 0; @/
+    /@ assert align <= 32768 ==> 32768 % align == 0; @/
+    /@ assert align <= 65536 ==> 65536 % align == 0; @/
+    /@ assert align <= 131072 ==> 131072 % align == 0; @/
+    /@ assert align <= 262144 ==> 262144 % align == 0; @/
+    /@ assert align <= 524288 ==> 524288 % align == 0; @/
+    /@ assert align <= 1048576 ==> 1048576 % align == 0; @/
+    /@ assert align <= 2097152 ==> 2097152 % align == 0; @/
+    /@ assert align <= 4194304 ==> 4194304 % align == 0; @/
+  }
+
+  // the class whose size is not a multiple of align is not the last, and is passed over
+  /@ requires Pow2(align) && align <= PAGE && c < KEEL_KMALLOC_CLASSES && csize(c) % align != 0;
+     assigns \nothing;
+     ensures c < KEEL_KMALLOC_CLASSES - 1 && upto(c, align) == upto(c + 1, align) && csize(c) < csize(c + 1); @/
+  void lem_upto(uint32_t c, uint32_t align) {
+    /@ assert c == KEEL_KMALLOC_CLASSES - 1 ==> csize(c) == KEEL_OBJECT_MAX && KEEL_OBJECT_MAX % align == 0; @/
+    if (c < KEEL_KMALLOC_CLASSES - 1) lem_csize(c + 1);
+  }
+
+  // a multiple of align, a power of two, modulo a larger one
+  /@ requires align <= KEEL_KMALLOC_MAX;
+     assigns \nothing;
+     ensures Pow2(align) && align > PAGE ==> (a % KEEL_KMALLOC_MAX % align == 0 <==> a % align == 0); @/
+  void lem_modulo(uint64_t a, uint32_t align) {
+    /@ assert a % KEEL_KMALLOC_MAX % 8192 == 0 <==> a % 8192 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 16384 == 0 <==> a % 16384 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 32768 == 0 <==> a % 32768 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 65536 == 0 <==> a % 65536 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 131072 == 0 <==> a % 131072 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 262144 == 0 <==> a % 262144 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 524288 == 0 <==> a % 524288 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 1048576 == 0 <==> a % 1048576 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 2097152 == 0 <==> a % 2097152 == 0; @/
+    /@ assert a % KEEL_KMALLOC_MAX % 4194304 == 0 <==> a % 4194304 == 0; @/
+  }
 */
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
 #define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
+/* What a new instance changes: its caches (fields are named as in CHANGES), ... */
+#define CREATED                                                                                                  \
+  s->cache[0 .. KEEL_KMALLOC_CLASSES - 1], s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].size, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].mult, \
+  s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].nobj, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].order, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].pages
+/* ... and its tables. */
+#define TABLES m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1]
 #define KMALLOC_FLAGS (KEEL_NOWAIT + KEEL_ZERO)
 #define HEAPS struct keel_slabs *s, PAIR
 /* All objects in use stay, where they are and of the cache they are of. */
