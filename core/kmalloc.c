@@ -138,29 +138,93 @@ static int can_align(const struct keel_slabs *s, uint32_t align)
 
 /* ---- to take and to give back ---- */
 
+/* A block of 2^order pages, 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && order <= MAXO;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
+    KEEPS_BOTH SAME_OBJECTS OTHERS_KEPT
+    ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
+    ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; \forall integer q; p <= q < p + P2(order) ==> s->map[q] == 0 && \old(st[q]) == FREE;
+    ensures \result == 0 ==> !SomeFree(st, ord, z->u, order); */
+static uint64_t take_block(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
+{
+  uint32_t p = take_pages(s, order, KEEL_LARGE) /*@ ghost (z, st, ord) */;
+  if (p == KEEL_NONE) return 0;
+  uint64_t a = s->addr + (uint64_t)p * KEEL_PAGE_SIZE;
+  //@ assert (a - s->addr) % PAGE == 0 && (a - s->addr) / PAGE == p && s->map[p] == 0;
+  return a;
+}
+
+/* take_block, after all empty slabs have given their pages back. */
+/*@ requires BOTH(s, z, st, ord) && order <= MAXO;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
+    ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; \forall integer q; p <= q < p + P2(order) ==>
+      s->map[q] == 0 && (\old(st[q]) == FREE || \old(s->map[q]) != 0);
+    ensures \forall integer g; Used(s, g) ==> !Empty(s, g);
+    ensures \result == 0 ==> !SomeFree(st, ord, z->u, order); */
+static uint64_t take_last(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
+{
+  //@ assert NO_WORD(&s->addr);
+  sweep(s, s->caches) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  //@ ghost S: ;
+  uint64_t a = take_block(s, order) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), S) && !\at(Empty(s, g), S);
+  return a;
+}
+
 /* A block of 2^order pages, 0 if there is none even when all empty slabs have gone. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
     TOOK(KEEL_KMALLOC_CLASSES + order) */
 static uint64_t take_large(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
-  keel_pfn_t f = keel_pages_alloc(s->z, order, KEEL_LARGE) /*@ ghost (st, ord) */;
-  if (f < 0) {
-    sweep(s, s->caches) /*@ ghost (z, st, ord) */;
-    f = keel_pages_alloc(s->z, order, KEEL_LARGE) /*@ ghost (st, ord) */;
+  uint64_t a = take_block(s, order) /*@ ghost (z, st, ord) */;
+  if (a != 0) return a;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  //@ ghost F: ;
+  a = take_last(s, order) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert SINCE_CACHES(F);
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  return a;
+}
+
+/* An object of class c, 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && CLASSES(s) && c < KEEL_KMALLOC_CLASSES;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
+    TOOK(c) */
+KEEL_INLINE uint64_t take_object(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  //@ ghost lem_csize(c);
+  uint64_t a;
+  if (KEEL_UNLIKELY(s->cache[c].word == 0)) {
+    a = keel_cache_alloc(s, c) /*@ ghost (z, st, ord) */;
+  } else {
+    //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
+    a = hand_one(s, c) /*@ ghost (z, st, ord) */;
   }
-  return f < 0 ? 0 : s->addr + (uint64_t)(f - s->z->base) * KEEL_PAGE_SIZE;
+  //@ ghost if (a != 0) lem_placed(s, z, st, ord, (uint32_t)s->cache[c].active);
+  return a;
 }
 
 /* Memory of this place, 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && CLASSES(s) && Place(place);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
     TOOK(place) */
 static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR) */
 {
-  return place < BLOCKS ? keel_cache_alloc(s, place) /*@ ghost (z, st, ord) */ : take_large(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
+  return place < BLOCKS ? take_object(s, place) /*@ ghost (z, st, ord) */ : take_large(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
 }
 
 /* What keel_kmalloc_aligned answers. */

@@ -65,6 +65,20 @@
   }
 */
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)
+/*@ ghost
+  // the objects in use of slab h, of one of the classes, are at their addresses
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && Used(s, h) && s->slab[h].cache <= KEEL_KMALLOC_CLASSES;
+     assigns \nothing;
+     ensures \forall integer i; InUse(s, h, i) ==> InClass(s, obj(s, h, i), i) && slab_at(s, obj(s, h, i)) == h;
+     ensures \forall integer i; InUse(s, h, i) ==> Placed(s, z, st, ord, obj(s, h, i), s->slab[h].cache - 1); @/
+  void lem_placed(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t h) {
+    /@ assert s->slab[h].nobj <= 256; @/
+    /@ loop invariant 0 <= i <= s->slab[h].nobj;
+       loop invariant \forall integer j; 0 <= j < i && !FreeBit(s, h, j) ==> InClass(s, obj(s, h, j), j) && slab_at(s, obj(s, h, j)) == h;
+       loop assigns i; loop variant s->slab[h].nobj - i; @/
+    for (uint32_t i = 0; i < s->slab[h].nobj; i++) lem_place(s, h, i);
+  }
+*/
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
 #define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
