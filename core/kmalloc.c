@@ -143,7 +143,7 @@ static int can_align(const struct keel_slabs *s, uint32_t align)
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
     KEEPS_BOTH SAME_OBJECTS OTHERS_KEPT
     ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
-    ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; \forall integer q; p <= q < p + P2(order) ==> s->map[q] == 0 && \old(st[q]) == FREE;
+    ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; p + P2(order) <= s->pages && \forall integer q; p <= q < p + P2(order) ==> s->map[q] == 0 && \old(st[q]) == FREE;
     ensures \result == 0 ==> !SomeFree(st, ord, z->u, order); */
 static uint64_t take_block(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
@@ -159,7 +159,7 @@ static uint64_t take_block(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
     assigns EVERYTHING;
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
     ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
-    ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; \forall integer q; p <= q < p + P2(order) ==>
+    ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; p + P2(order) <= s->pages && \forall integer q; p <= q < p + P2(order) ==>
       s->map[q] == 0 && (\old(st[q]) == FREE || \old(s->map[q]) != 0);
     ensures \forall integer g; Used(s, g) ==> !Empty(s, g);
     ensures \result == 0 ==> !SomeFree(st, ord, z->u, order); */
@@ -170,10 +170,15 @@ static uint64_t take_last(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR)
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert STEP_OTHERS;
+  //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
+  //@ ghost lem_taken(s);
+  //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
   //@ ghost S: ;
   uint64_t a = take_block(s, order) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
-  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), S) && !\at(Empty(s, g), S);
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), S);
+  //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
+  //@ ghost lem_taken(s);
   return a;
 }
 
@@ -189,12 +194,15 @@ static uint64_t take_large(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert STEP_OTHERS;
+  //@ assert \forall integer q; 0 <= q < s->pages && (st[q] == FREE || s->map[q] != 0) ==> \at(st[q], Pre) == FREE || \at(s->map[q], Pre) != 0;
   //@ ghost F: ;
   a = take_last(s, order) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert SINCE_CACHES(F);
   //@ assert STEP_CACHES;
   //@ assert STEP_OTHERS;
+  //@ assert a != 0 ==> 0 <= (a - s->addr) / PAGE && (a - s->addr) / PAGE + P2(order) <= s->pages;
+  //@ assert a != 0 ==> \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(order) ==> s->map[q] == 0 && (\at(st[q], Pre) == FREE || \at(s->map[q], Pre) != 0);
   return a;
 }
 
@@ -209,10 +217,12 @@ KEEL_INLINE uint64_t take_object(struct keel_slabs *s, uint32_t c) /*@ ghost (PA
   uint64_t a;
   if (KEEL_UNLIKELY(s->cache[c].word == 0)) {
     a = keel_cache_alloc(s, c) /*@ ghost (z, st, ord) */;
+    //@ assert s->caches == \at(s->caches, Pre);
   } else {
     //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
     a = hand_one(s, c) /*@ ghost (z, st, ord) */;
   }
+  //@ assert c < s->caches;
   //@ ghost if (a != 0) lem_placed(s, z, st, ord, (uint32_t)s->cache[c].active);
   return a;
 }

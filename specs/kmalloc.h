@@ -79,6 +79,57 @@
     for (uint32_t i = 0; i < s->slab[h].nobj; i++) lem_place(s, h, i);
   }
 */
+/*@ // a is a multiple of all powers of two up to the smallest page size that n is a multiple of
+    predicate As(integer n, integer a) = (n % 2 == 0 ==> a % 2 == 0) && (n % 4 == 0 ==> a % 4 == 0) && (n % 8 == 0 ==> a % 8 == 0) &&
+      (n % 16 == 0 ==> a % 16 == 0) && (n % 32 == 0 ==> a % 32 == 0) && (n % 64 == 0 ==> a % 64 == 0) && (n % 128 == 0 ==> a % 128 == 0) &&
+      (n % 256 == 0 ==> a % 256 == 0) && (n % 512 == 0 ==> a % 512 == 0) && (n % 1024 == 0 ==> a % 1024 == 0) && (n % 2048 == 0 ==> a % 2048 == 0) &&
+      (n % 4096 == 0 ==> a % 4096 == 0); */
+/*@ ghost
+  // so is that and n, and every multiple of n
+  /@ requires As(n, b); assigns \nothing; ensures As(n, b + n); @/
+  void lem_as_more(uint32_t n, uint32_t b) { }
+  /@ requires i < 256 && n <= KEEL_OBJECT_MAX; assigns \nothing; ensures As(n, i * n); @/
+  void lem_multiple(uint32_t i, uint32_t n) {
+    uint32_t b = 0;
+    /@ loop invariant t <= i && b == t * n && b <= t * KEEL_OBJECT_MAX;
+       loop invariant As(n, b);
+       loop assigns t, b; loop variant i - t; @/
+    for (uint32_t t = 0; t < i; t++) {
+      lem_as_more(n, b);
+      /@ assert (t + 1) * n == t * n + n; @/
+      b = b + n;
+    }
+    /@ assert b == i * n; @/
+  }
+
+  // and a multiple of a page more
+  /@ requires As(n, b); assigns \nothing; ensures As(n, b + q * PAGE); @/
+  void lem_page_more(uint32_t n, uint32_t b, uint64_t q) { }
+
+  // so much for alignment up to a page
+  /@ requires As(n, a) && n > 0 && n % 8 == 0;
+     assigns \nothing; ensures a % divisor(n) == 0; @/
+  void lem_divisor(uint32_t n, uint64_t a) { }
+  /@ requires As(n, a) && Pow2(align) && align <= PAGE && n % align == 0;
+     assigns \nothing; ensures a % align == 0; @/
+  void lem_upto_page(uint32_t n, uint64_t a, uint32_t align) { }
+
+  // above a page
+  /@ requires PAGE < align <= KEEL_KMALLOC_MAX && Pow2(align) && k <= MAXO && PAGE * P2(k) % align == 0 && mod2(p, k) == 0 && addr % align == 0;
+     assigns \nothing; ensures (addr + p * PAGE) % align == 0; @/
+  void lem_wide(uint64_t addr, uint32_t p, uint32_t k, uint32_t align) {
+    /@ assert align == 8192 ==> p % 2 == 0 && addr % 8192 == 0 && (addr + p * PAGE) % 8192 == 0; @/
+    /@ assert align == 16384 ==> p % 4 == 0 && addr % 16384 == 0 && (addr + p * PAGE) % 16384 == 0; @/
+    /@ assert align == 32768 ==> p % 8 == 0 && addr % 32768 == 0 && (addr + p * PAGE) % 32768 == 0; @/
+    /@ assert align == 65536 ==> p % 16 == 0 && addr % 65536 == 0 && (addr + p * PAGE) % 65536 == 0; @/
+    /@ assert align == 131072 ==> p % 32 == 0 && addr % 131072 == 0 && (addr + p * PAGE) % 131072 == 0; @/
+    /@ assert align == 262144 ==> p % 64 == 0 && addr % 262144 == 0 && (addr + p * PAGE) % 262144 == 0; @/
+    /@ assert align == 524288 ==> p % 128 == 0 && addr % 524288 == 0 && (addr + p * PAGE) % 524288 == 0; @/
+    /@ assert align == 1048576 ==> p % 256 == 0 && addr % 1048576 == 0 && (addr + p * PAGE) % 1048576 == 0; @/
+    /@ assert align == 2097152 ==> p % 512 == 0 && addr % 2097152 == 0 && (addr + p * PAGE) % 2097152 == 0; @/
+    /@ assert align == 4194304 ==> p % 1024 == 0 && addr % 4194304 == 0 && (addr + p * PAGE) % 4194304 == 0; @/
+  }
+*/
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
 #define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
@@ -94,7 +145,7 @@
   ensures \result != 0 ==> Placed(s, z, st, ord, \result, place);                                                \
   ensures \result != 0 && place < KEEL_KMALLOC_CLASSES ==> \exists integer h, i; \result == obj(s, h, i) && InUse(s, h, i) && !\old(InUse(s, h, i)) && \
     \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \old(InUse(s, g, j)));                       \
-  ensures \result != 0 && place >= KEEL_KMALLOC_CLASSES ==> \let p = (\result - s->addr) / PAGE; \forall integer q;  \
+  ensures \result != 0 && place >= KEEL_KMALLOC_CLASSES ==> \let p = (\result - s->addr) / PAGE; p + P2(place - KEEL_KMALLOC_CLASSES) <= s->pages && \forall integer q; \
     p <= q < p + P2(place - KEEL_KMALLOC_CLASSES) ==> s->map[q] == 0 && (\old(st[q]) == FREE || \old(s->map[q]) != 0); \
   ensures \result == 0 || place >= KEEL_KMALLOC_CLASSES ==> \forall integer g, j; InUse(s, g, j) ==> \old(InUse(s, g, j)); \
   ensures \result == 0 ==> \forall integer g; Used(s, g) ==> !Empty(s, g);                                       \
