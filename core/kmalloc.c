@@ -214,16 +214,20 @@ static uint64_t take_large(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
 KEEL_INLINE uint64_t take_object(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   //@ ghost lem_csize(c);
+  //@ ghost struct keel_cache *k = s->cache + c;
+  //@ assert \valid(k);
   uint64_t a;
   if (KEEL_UNLIKELY(s->cache[c].word == 0)) {
     a = keel_cache_alloc(s, c) /*@ ghost (z, st, ord) */;
     //@ assert s->caches == \at(s->caches, Pre);
+    //@ assert c < s->caches && k == s->cache + c;
+    //@ ghost if (a != 0) lem_placed(s, z, st, ord, (uint32_t)k->active);
   } else {
     //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
     a = hand_one(s, c) /*@ ghost (z, st, ord) */;
+    //@ assert c < s->caches;
+    //@ ghost lem_placed(s, z, st, ord, (uint32_t)s->cache[c].active);
   }
-  //@ assert c < s->caches;
-  //@ ghost if (a != 0) lem_placed(s, z, st, ord, (uint32_t)s->cache[c].active);
   return a;
 }
 
@@ -237,19 +241,62 @@ static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR
   return place < BLOCKS ? take_object(s, place) /*@ ghost (z, st, ord) */ : take_large(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
 }
 
-/* What keel_kmalloc_aligned answers. */
-/*@ requires HEAP(m, s, z, st, ord);
+/* take_place for an instance: an address of this alignment, if the place can be aligned so. */
+/*@ requires HEAP(m, s, z, st, ord) && Place(to);
+    requires align == 0 || (Alignable(s, align) && pbytes(to) % align == 0 && (align <= PAGE || to >= KEEL_KMALLOC_CLASSES));
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
-    REQUESTED(flags, size, align) */
-KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint64_t size, uint32_t flags, uint64_t align) /*@ ghost (HEAPS) */
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
+    TOOK(to)
+    ensures \result != 0 && align != 0 ==> \result % align == 0;
+    ensures \result != 0 ==> \result % divisor(pbytes(to)) == 0; */
+static uint64_t take_aligned(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS, uint32_t align) */
 {
-  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX) return 0;
-  if (align > KEEL_KMALLOC_MAX || !can_align(&m->s, (uint32_t)align)) return 0;
-  if (size == 0) return KEEL_ZERO_SIZE;
-  uint32_t place = place_for(m, (uint32_t)size, (uint32_t)align);
-  uint64_t a = take_place(&m->s, place) /*@ ghost (z, st, ord) */;
-  if (a != 0 && (flags & KEEL_ZERO) != 0) keel_zero(a, bytes_of(&m->s, place));
+  //@ assert s == &m->s && NO_WORD(&s->addr);
+  uint64_t a = take_place(&m->s, to) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert CLASSES(s);
+  //@ assert Alone(m, s, z);
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, to, align);
+  return a;
+}
+
+/* take_object for an instance. */
+/*@ requires HEAP(m, s, z, st, ord) && c < KEEL_KMALLOC_CLASSES;
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
+    TOOK(c)
+    ensures \result != 0 ==> \result % divisor(pbytes(c)) == 0; */
+KEEL_INLINE uint64_t take_class(struct keel_heap *m, uint32_t c) /*@ ghost (HEAPS) */
+{
+  //@ assert s == &m->s;
+  uint64_t a = take_object(&m->s, c) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert CLASSES(s);
+  //@ assert Alone(m, s, z);
+  //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, c, 0);
+  return a;
+}
+
+/* What keel_kmalloc_aligned answers where nothing is wrong, and for a byte at least. */
+/*@ requires HEAP(m, s, z, st, ord) && flags <= KMALLOC_FLAGS && 1 <= size <= KEEL_KMALLOC_MAX && Alignable(s, align);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
+    GOT(size, align) */
+KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint32_t size, uint32_t flags, uint32_t align) /*@ ghost (HEAPS) */
+{
+  //@ assert s == &m->s;
+  uint32_t to = place_for(m, size, align);
+  //@ assert to == place(m, size, align) && (align <= PAGE || to >= KEEL_KMALLOC_CLASSES);
+  //@ ghost uint32_t n = size < align ? align : size;
+  //@ assert 1 <= n && (n <= KEEL_KMALLOC_SMALL ==> 0 <= (n - 1) / 8 < KEEL_KMALLOC_SMALL / 8) && (n <= KEEL_OBJECT_MAX ==> 0 <= (n - 1) / 128 < KEEL_OBJECT_MAX / 128);
+  uint64_t a = take_aligned(m, to) /*@ ghost (s, z, st, ord, align) */;
+  //@ assert n <= KEEL_OBJECT_MAX ==> class_of(m, n) == \at(class_of(m, \at(n, Here)), Pre);
+  //@ assert place(m, size, align) == \at(place(m, size, align), Pre);
+  //@ assert to == place(m, size, align);
+  if (a != 0 && (flags & KEEL_ZERO) != 0) keel_zero(a, bytes_of(&m->s, to));
   return a;
 }
 
@@ -424,43 +471,54 @@ enum keel_status keel_kmalloc_init(struct keel_heap *m) /*@ ghost (HEAPS) */
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     REQUESTED(flags, size, 0) */
 uint64_t keel_kmalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) return request(m, size, flags, 0) /*@ ghost (s, z, st, ord) */;
+  if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) {
+    if (size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
+    return size == 0 ? KEEL_ZERO_SIZE : request(m, (uint32_t)size, flags, 0) /*@ ghost (s, z, st, ord) */;
+  }
   uint32_t c = m->small[(size - 1u) / 8u];
-  if (KEEL_UNLIKELY(m->s.cache[c].word == 0)) return keel_cache_alloc(&m->s, c) /*@ ghost (z, st, ord) */;
-  return hand_one(&m->s, c) /*@ ghost (z, st, ord) */;
+  //@ assert c == place(m, size, 0) && c < KEEL_KMALLOC_CLASSES;
+  uint64_t a = take_class(m, c) /*@ ghost (s, z, st, ord) */;
+  //@ assert c == place(m, size, 0);
+  return a;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     REQUESTED(flags, size, 0) */
 uint64_t keel_kzalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  return request(m, size, flags | KEEL_ZERO, 0) /*@ ghost (s, z, st, ord) */;
+  if (size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
+  return size == 0 ? KEEL_ZERO_SIZE : request(m, (uint32_t)size, flags % KEEL_ZERO + KEEL_ZERO, 0) /*@ ghost (s, z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     REQUESTED(flags, n * size, 0) */
 uint64_t keel_kcalloc(struct keel_heap *m, uint64_t n, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  if (n == 0 || size == 0) return keel_kzalloc(m, 0, flags) /*@ ghost (s, z, st, ord) */;
-  if (n > KEEL_KMALLOC_MAX || size > KEEL_KMALLOC_MAX) return 0;
-  return keel_kzalloc(m, n * size, flags) /*@ ghost (s, z, st, ord) */;
+  //@ ghost lem_no_less(n, size);
+  if (flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
+  if (n == 0 || size == 0) return KEEL_ZERO_SIZE;
+  if (n > KEEL_KMALLOC_MAX || size > KEEL_KMALLOC_MAX || n * size > KEEL_KMALLOC_MAX) return 0;
+  return request(m, (uint32_t)(n * size), flags % KEEL_ZERO + KEEL_ZERO, 0) /*@ ghost (s, z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     REQUESTED(flags, size, align) */
 uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint64_t align, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  return request(m, size, flags, align) /*@ ghost (s, z, st, ord) */;
+  //@ assert s == &m->s;
+  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX) return 0;
+  if (align > KEEL_KMALLOC_MAX || !can_align(&m->s, (uint32_t)align)) return 0;
+  return size == 0 ? KEEL_ZERO_SIZE : request(m, (uint32_t)size, flags, (uint32_t)align) /*@ ghost (s, z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
