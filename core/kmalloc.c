@@ -190,19 +190,18 @@ static uint64_t take_last(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR)
 static uint64_t take_large(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
   uint64_t a = take_block(s, order) /*@ ghost (z, st, ord) */;
-  if (a != 0) return a;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert STEP_OTHERS;
+  if (a != 0) return a;
   //@ assert \forall integer q; 0 <= q < s->pages && (st[q] == FREE || s->map[q] != 0) ==> \at(st[q], Pre) == FREE || \at(s->map[q], Pre) != 0;
   //@ ghost F: ;
   a = take_last(s, order) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert SINCE_CACHES(F);
   //@ assert STEP_CACHES;
-  //@ assert STEP_OTHERS;
   //@ assert a != 0 ==> 0 <= (a - s->addr) / PAGE && (a - s->addr) / PAGE + P2(order) <= s->pages;
-  //@ assert a != 0 ==> \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(order) ==> s->map[q] == 0 && (\at(st[q], Pre) == FREE || \at(s->map[q], Pre) != 0);
+  //@ assert STEP_OTHERS;
   return a;
 }
 
@@ -252,10 +251,15 @@ static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR
 static uint64_t take_aligned(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS, uint32_t align) */
 {
   //@ assert s == &m->s && NO_WORD(&s->addr);
+  //@ assert \separated(&s->addr, s->slab + (0 .. s->slabs + s->caches)) && \separated(&s->addr, s->cache + (0 .. s->caches - 1));
   uint64_t a = take_place(&m->s, to) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
+  //@ assert \forall integer i; 0 <= i < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[i] == \at((&m->small[0])[i], Pre);
+  //@ assert \forall integer i; 0 <= i < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[i] == \at((&m->wide[0])[i], Pre);
+  //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
+  //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
   //@ assert Alone(m, s, z);
   //@ assert s->addr == \at(s->addr, Pre);
   //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, to, align);
@@ -275,6 +279,10 @@ KEEL_INLINE uint64_t take_class(struct keel_heap *m, uint32_t c) /*@ ghost (HEAP
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
+  //@ assert \forall integer i; 0 <= i < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[i] == \at((&m->small[0])[i], Pre);
+  //@ assert \forall integer i; 0 <= i < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[i] == \at((&m->wide[0])[i], Pre);
+  //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
+  //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
   //@ assert Alone(m, s, z);
   //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, c, 0);
   return a;
