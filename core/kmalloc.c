@@ -256,11 +256,11 @@ static uint64_t take_aligned(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS,
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
+  //@ assert Alone(m, s, z);
   //@ assert \forall integer i; 0 <= i < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[i] == \at((&m->small[0])[i], Pre);
   //@ assert \forall integer i; 0 <= i < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[i] == \at((&m->wide[0])[i], Pre);
   //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
   //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
-  //@ assert Alone(m, s, z);
   //@ assert s->addr == \at(s->addr, Pre);
   //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, to, align);
   return a;
@@ -279,11 +279,11 @@ KEEL_INLINE uint64_t take_class(struct keel_heap *m, uint32_t c) /*@ ghost (HEAP
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
+  //@ assert Alone(m, s, z);
   //@ assert \forall integer i; 0 <= i < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[i] == \at((&m->small[0])[i], Pre);
   //@ assert \forall integer i; 0 <= i < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[i] == \at((&m->wide[0])[i], Pre);
   //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
   //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
-  //@ assert Alone(m, s, z);
   //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, c, 0);
   return a;
 }
