@@ -490,6 +490,8 @@ uint64_t keel_kmalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ gh
   uint32_t c = m->small[(size - 1u) / 8u];
   //@ assert c == place(m, size, 0) && c < KEEL_KMALLOC_CLASSES;
   uint64_t a = take_class(m, c) /*@ ghost (s, z, st, ord) */;
+  //@ assert class_of(m, size) == \at(class_of(m, size), Pre);
+  //@ assert place(m, size, 0) == \at(place(m, size, 0), Pre);
   //@ assert c == place(m, size, 0);
   return a;
 }
