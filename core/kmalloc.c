@@ -162,44 +162,173 @@ static int can_align(const struct keel_slabs *s, uint32_t align)
 
 /* ---- to take and to give back ---- */
 
+/* A block of 2^order pages, 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && order <= MAXO;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
+    KEEPS_BOTH SAME_OBJECTS OTHERS_KEPT
+    ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
+    ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; p + P2(order) <= s->pages && \forall integer q; p <= q < p + P2(order) ==> s->map[q] == 0 && \old(st[q]) == FREE;
+    ensures \result == 0 ==> !SomeFree(st, ord, z->u, order); */
+static uint64_t take_block(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
+{
+  uint32_t p = take_pages(s, order, KEEL_LARGE) /*@ ghost (z, st, ord) */;
+  if (p == KEEL_NONE) return 0;
+  uint64_t a = s->addr + (uint64_t)p * KEEL_PAGE_SIZE;
+  //@ assert (a - s->addr) % PAGE == 0 && (a - s->addr) / PAGE == p && s->map[p] == 0;
+  return a;
+}
+
+/* take_block, after all empty slabs have given their pages back. */
+/*@ requires BOTH(s, z, st, ord) && order <= MAXO;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
+    ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; p + P2(order) <= s->pages && \forall integer q; p <= q < p + P2(order) ==>
+      s->map[q] == 0 && (\old(st[q]) == FREE || \old(s->map[q]) != 0);
+    ensures \forall integer g; Used(s, g) ==> !Empty(s, g);
+    ensures \result == 0 ==> !SomeFree(st, ord, z->u, order); */
+static uint64_t take_last(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
+{
+  //@ assert NO_WORD(&s->addr);
+  sweep(s, s->caches) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
+  //@ ghost lem_taken(s);
+  //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
+  //@ ghost S: ;
+  uint64_t a = take_block(s, order) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), S);
+  //@ assert \forall integer g; Used(s, g) ==> \exists integer i; InUse(s, g, i);
+  //@ ghost lem_taken(s);
+  return a;
+}
+
 /* A block of 2^order pages, 0 if there is none even when all empty slabs have gone. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
     TOOK(KEEL_KMALLOC_CLASSES + order) */
 static uint64_t take_large(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
-  keel_pfn_t f = keel_pages_alloc(s->z, order, KEEL_LARGE) /*@ ghost (st, ord) */;
-  if (f < 0) {
-    sweep(s, s->caches) /*@ ghost (z, st, ord) */;
-    f = keel_pages_alloc(s->z, order, KEEL_LARGE) /*@ ghost (st, ord) */;
+  uint64_t a = take_block(s, order) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert STEP_OTHERS;
+  if (a != 0) return a;
+  //@ assert \forall integer q; 0 <= q < s->pages && (st[q] == FREE || s->map[q] != 0) ==> \at(st[q], Pre) == FREE || \at(s->map[q], Pre) != 0;
+  //@ ghost F: ;
+  a = take_last(s, order) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert SINCE_CACHES(F);
+  //@ assert STEP_CACHES;
+  //@ assert a != 0 ==> 0 <= (a - s->addr) / PAGE && (a - s->addr) / PAGE + P2(order) <= s->pages;
+  //@ assert STEP_OTHERS;
+  return a;
+}
+
+/* An object of class c, 0 if there is none. */
+/*@ requires BOTH(s, z, st, ord) && CLASSES(s) && c < KEEL_KMALLOC_CLASSES;
+    assigns EVERYTHING;
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
+    TOOK(c) */
+KEEL_INLINE uint64_t take_object(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  //@ ghost lem_csize(c);
+  //@ ghost struct keel_cache *k = s->cache + c;
+  //@ assert \valid(k);
+  uint64_t a;
+  if (KEEL_UNLIKELY(s->cache[c].word == 0)) {
+    a = keel_cache_alloc(s, c) /*@ ghost (z, st, ord) */;
+    //@ assert s->caches == \at(s->caches, Pre);
+    //@ assert c < s->caches && k == s->cache + c;
+    //@ ghost if (a != 0) lem_placed(s, z, st, ord, (uint32_t)k->active);
+  } else {
+    //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
+    a = hand_one(s, c) /*@ ghost (z, st, ord) */;
+    //@ assert c < s->caches;
+    //@ ghost lem_placed(s, z, st, ord, (uint32_t)s->cache[c].active);
   }
-  return f < 0 ? 0 : s->addr + (uint64_t)(f - s->z->base) * KEEL_PAGE_SIZE;
+  return a;
 }
 
 /* Memory of this place, 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && CLASSES(s) && Place(place);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
     TOOK(place) */
 static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR) */
 {
-  return place < BLOCKS ? keel_cache_alloc(s, place) /*@ ghost (z, st, ord) */ : take_large(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
+  return place < BLOCKS ? take_object(s, place) /*@ ghost (z, st, ord) */ : take_large(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
 }
 
-/* What keel_kmalloc_aligned answers. */
-/*@ requires HEAP(m, s, z, st, ord);
+/* take_place for an instance: an address of this alignment, if the place can be aligned so. */
+/*@ requires HEAP(m, s, z, st, ord) && Place(to);
+    requires align == 0 || (Alignable(s, align) && pbytes(to) % align == 0 && (align <= PAGE || to >= KEEL_KMALLOC_CLASSES));
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
-    REQUESTED(flags, size, align) */
-KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint64_t size, uint32_t flags, uint64_t align) /*@ ghost (HEAPS) */
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
+    TOOK(to)
+    ensures \result != 0 && align != 0 ==> \result % align == 0;
+    ensures \result != 0 ==> \result % divisor(pbytes(to)) == 0; */
+static uint64_t take_aligned(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS, uint32_t align) */
 {
-  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX) return 0;
-  if (align > KEEL_KMALLOC_MAX || !can_align(&m->s, (uint32_t)align)) return 0;
-  if (size == 0) return KEEL_ZERO_SIZE;
-  uint32_t place = place_for(m, (uint32_t)size, (uint32_t)align);
-  uint64_t a = take_place(&m->s, place) /*@ ghost (z, st, ord) */;
-  if (a != 0 && (flags & KEEL_ZERO) != 0) keel_zero(a, bytes_of(&m->s, place));
+  //@ assert s == &m->s && NO_WORD(&s->addr);
+  //@ assert \separated(&s->addr, s->slab + (0 .. s->slabs + s->caches)) && \separated(&s->addr, s->cache + (0 .. s->caches - 1));
+  uint64_t a = take_place(&m->s, to) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert CLASSES(s);
+  //@ assert Alone(m, s, z);
+  //@ assert \forall integer i; 0 <= i < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[i] == \at((&m->small[0])[i], Pre);
+  //@ assert \forall integer i; 0 <= i < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[i] == \at((&m->wide[0])[i], Pre);
+  //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
+  //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, to, align);
+  return a;
+}
+
+/* take_object for an instance. */
+/*@ requires HEAP(m, s, z, st, ord) && c < KEEL_KMALLOC_CLASSES;
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
+    TOOK(c)
+    ensures \result != 0 ==> \result % divisor(pbytes(c)) == 0; */
+KEEL_INLINE uint64_t take_class(struct keel_heap *m, uint32_t c) /*@ ghost (HEAPS) */
+{
+  //@ assert s == &m->s;
+  uint64_t a = take_object(&m->s, c) /*@ ghost (z, st, ord) */;
+  //@ assert STEP_BOUNDS;
+  //@ assert STEP_CACHES;
+  //@ assert CLASSES(s);
+  //@ assert Alone(m, s, z);
+  //@ assert \forall integer i; 0 <= i < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[i] == \at((&m->small[0])[i], Pre);
+  //@ assert \forall integer i; 0 <= i < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[i] == \at((&m->wide[0])[i], Pre);
+  //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
+  //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
+  //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, c, 0);
+  return a;
+}
+
+/* What keel_kmalloc_aligned answers where nothing is wrong, and for a byte at least. */
+/*@ requires HEAP(m, s, z, st, ord) && flags <= KMALLOC_FLAGS && 1 <= size <= KEEL_KMALLOC_MAX && Alignable(s, align);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
+    GOT(size, align) */
+KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint32_t size, uint32_t flags, uint32_t align) /*@ ghost (HEAPS) */
+{
+  //@ assert s == &m->s;
+  uint32_t to = place_for(m, size, align);
+  //@ assert to == place(m, size, align) && (align <= PAGE || to >= KEEL_KMALLOC_CLASSES);
+  //@ ghost uint32_t n = size < align ? align : size;
+  //@ assert 1 <= n && (n <= KEEL_KMALLOC_SMALL ==> 0 <= (n - 1) / 8 < KEEL_KMALLOC_SMALL / 8) && (n <= KEEL_OBJECT_MAX ==> 0 <= (n - 1) / 128 < KEEL_OBJECT_MAX / 128);
+  uint64_t a = take_aligned(m, to) /*@ ghost (s, z, st, ord, align) */;
+  //@ assert n <= KEEL_OBJECT_MAX ==> class_of(m, n) == \at(class_of(m, \at(n, Here)), Pre);
+  //@ assert place(m, size, align) == \at(place(m, size, align), Pre);
+  //@ assert to == place(m, size, align);
+  if (a != 0 && (flags & KEEL_ZERO) != 0) keel_zero(a, bytes_of(&m->s, to));
   return a;
 }
 
@@ -418,43 +547,56 @@ enum keel_status keel_kmalloc_init(struct keel_heap *m) /*@ ghost (HEAPS) */
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     REQUESTED(flags, size, 0) */
 uint64_t keel_kmalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) return request(m, size, flags, 0) /*@ ghost (s, z, st, ord) */;
+  if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) {
+    if (size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
+    return size == 0 ? KEEL_ZERO_SIZE : request(m, (uint32_t)size, flags, 0) /*@ ghost (s, z, st, ord) */;
+  }
   uint32_t c = m->small[(size - 1u) / 8u];
-  if (KEEL_UNLIKELY(m->s.cache[c].word == 0)) return keel_cache_alloc(&m->s, c) /*@ ghost (z, st, ord) */;
-  return hand_one(&m->s, c) /*@ ghost (z, st, ord) */;
+  //@ assert c == place(m, size, 0) && c < KEEL_KMALLOC_CLASSES;
+  uint64_t a = take_class(m, c) /*@ ghost (s, z, st, ord) */;
+  //@ assert class_of(m, size) == \at(class_of(m, size), Pre);
+  //@ assert place(m, size, 0) == \at(place(m, size, 0), Pre);
+  //@ assert c == place(m, size, 0);
+  return a;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     REQUESTED(flags, size, 0) */
 uint64_t keel_kzalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  return request(m, size, flags | KEEL_ZERO, 0) /*@ ghost (s, z, st, ord) */;
+  if (size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
+  return size == 0 ? KEEL_ZERO_SIZE : request(m, (uint32_t)size, flags % KEEL_ZERO + KEEL_ZERO, 0) /*@ ghost (s, z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     REQUESTED(flags, n * size, 0) */
 uint64_t keel_kcalloc(struct keel_heap *m, uint64_t n, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  if (n == 0 || size == 0) return keel_kzalloc(m, 0, flags) /*@ ghost (s, z, st, ord) */;
-  if (n > KEEL_KMALLOC_MAX || size > KEEL_KMALLOC_MAX) return 0;
-  return keel_kzalloc(m, n * size, flags) /*@ ghost (s, z, st, ord) */;
+  //@ ghost lem_no_less(n, size);
+  if (flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
+  if (n == 0 || size == 0) return KEEL_ZERO_SIZE;
+  if (n > KEEL_KMALLOC_MAX || size > KEEL_KMALLOC_MAX || n * size > KEEL_KMALLOC_MAX) return 0;
+  return request(m, (uint32_t)(n * size), flags % KEEL_ZERO + KEEL_ZERO, 0) /*@ ghost (s, z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     REQUESTED(flags, size, align) */
 uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint64_t align, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  return request(m, size, flags, align) /*@ ghost (s, z, st, ord) */;
+  //@ assert s == &m->s;
+  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX) return 0;
+  if (align > KEEL_KMALLOC_MAX || !can_align(&m->s, (uint32_t)align)) return 0;
+  return size == 0 ? KEEL_ZERO_SIZE : request(m, (uint32_t)size, flags, (uint32_t)align) /*@ ghost (s, z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);

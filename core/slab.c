@@ -812,8 +812,8 @@ static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (str
   //@ assert 0 <= x < s->slab[h].nobj && FreeBit(s, h, x);
 }
 
-/* A block of pages of the slab layer's own, as keel_pages_alloc; the slabs are left alone. */
-/*@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && order <= MAXO;
+/* A block of pages of this kind, as keel_pages_alloc; the slabs are left alone. */
+/*@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && order <= MAXO && kind < KEEL_KINDS;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
     SAME_SLABS
     behavior none:
@@ -825,31 +825,31 @@ static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (str
       ensures low: z->base <= \result;
       ensures in: \result - z->base + P2(order) <= z->n;
       ensures head: LiveHead(st, ord, z->u, \result - z->base);
-      ensures tag: z->tag[\result - z->base] == 32 * KEEL_SLAB + order + 1;
+      ensures tag: z->tag[\result - z->base] == 32 * kind + order + 1 && z->ref[\result - z->base] == 0;
       ensures mine: \let r = \result - z->base; \forall integer q; r <= q < r + P2(order) ==> \old(st[q]) == FREE && st[q] == LIVE && ord[q] == order;
       ensures frame: \let r = \result - z->base; \forall integer q; 0 <= q < NP && !(r <= q < r + P2(order)) ==> KEEPS(Pre, q);
     complete behaviors; disjoint behaviors; */
-static keel_pfn_t get_block(struct keel_pages *z, uint32_t order) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
+static keel_pfn_t get_block(struct keel_pages *z, uint32_t order, uint32_t kind) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
 {
   //@ assert NO_WORD(&s->addr);
   //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> NO_WORD(&s->slab[g].free[v]);
   //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> NO_WORD(&s->cache[d].full[v]);
   //@ assert \forall integer d; 0 <= d < s->caches ==> NO_WORD(&s->cache[d].word) && NO_WORD(&s->cache[d].first);
-  return keel_pages_alloc(z, order, KEEL_SLAB) /*@ ghost (st, ord) */;
+  return keel_pages_alloc(z, order, kind) /*@ ghost (st, ord) */;
 }
 
-/* A block of 2^order pages; answers its first page, KEEL_NONE if there is none. */
-/*@ requires BOTH(s, z, st, ord) && order <= MAXO;
+/* A block of 2^order pages of this kind; answers its first page, KEEL_NONE if there is none. */
+/*@ requires BOTH(s, z, st, ord) && order <= MAXO && kind < KEEL_KINDS;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
     KEEPS_BOTH SAME_OBJECTS SAME_SLABS OTHERS_KEPT
     ensures \result == KEEL_NONE <==> !\old(SomeFree(st, ord, z->u, order));
     ensures \result == KEEL_NONE ==> !SomeFree(st, ord, z->u, order);
-    ensures \result != KEEL_NONE ==> \result + P2(order) <= s->pages && HeadErr(z, st, ord, \result) == KEEL_OK && z->tag[\result] / 32 == KEEL_SLAB && ord[\result] == order &&
+    ensures \result != KEEL_NONE ==> \result + P2(order) <= s->pages && HeadErr(z, st, ord, \result) == KEEL_OK && z->tag[\result] / 32 == kind && z->ref[\result] == 0 && ord[\result] == order &&
       \forall integer q; \result <= q < \result + P2(order) ==> s->map[q] == 0 && st[q] == LIVE && \old(st[q]) == FREE; */
-static uint32_t take_pages(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
+static uint32_t take_pages(struct keel_slabs *s, uint32_t order, uint32_t kind) /*@ ghost (PAIR) */
 {
   //@ assert s->z == z;
-  keel_pfn_t f = get_block(s->z, order) /*@ ghost (s, st, ord) */;
+  keel_pfn_t f = get_block(s->z, order, kind) /*@ ghost (s, st, ord) */;
   //@ assert InvB(z, st, ord);
   //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
   //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
@@ -906,7 +906,7 @@ static inline void settle(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghos
 static int grow(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   if (s->slab[0].next == 0) return 0;
-  uint32_t p = take_pages(s, s->cache[c].order) /*@ ghost (z, st, ord) */;
+  uint32_t p = take_pages(s, s->cache[c].order, KEEL_SLAB) /*@ ghost (z, st, ord) */;
   if (p == KEEL_NONE) return 0;
   //@ assert ord[p] == s->cache[c].order && s->cache[c].pages == P2(s->cache[c].order);
   settle(s, c, p) /*@ ghost (z, st, ord) */;
@@ -1203,7 +1203,7 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
       loop invariant \forall integer g, i; \at(InUse(s, g, i), Pre) ==> obj(s, g, i) == \at(obj(s, g, i), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
       loop invariant \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre);
       loop invariant \forall integer d; 0 <= d < s->caches ==> (\at(s->cache[d].word, Pre) == 0 ==> s->cache[d].word == 0) && (\at(s->cache[d].active, Pre) == 0 ==> s->cache[d].active == 0);
-      loop invariant \forall integer q; 0 <= q < s->pages && \at(st[q], Pre) == LIVE && \at(s->map[q], Pre) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], Pre);
+      loop invariant \forall integer q; 0 <= q < s->pages && \at(st[q], Pre) != FREE && \at(s->map[q], Pre) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], Pre);
       loop invariant \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && !(g < h && \at(Mine(s, c, g) && Empty(s, g), Pre));
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);

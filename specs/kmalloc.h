@@ -138,6 +138,152 @@
   }
 */
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)
+/*@ ghost
+  // the objects in use of slab h, of one of the classes, are at their addresses
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && Used(s, h) && s->slab[h].cache <= KEEL_KMALLOC_CLASSES;
+     assigns \nothing;
+     ensures \forall integer i; InUse(s, h, i) ==> InClass(s, obj(s, h, i), i) && slab_at(s, obj(s, h, i)) == h;
+     ensures \forall integer i; InUse(s, h, i) ==> Placed(s, z, st, ord, obj(s, h, i), s->slab[h].cache - 1); @/
+  void lem_placed(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t h) {
+    /@ assert s->slab[h].nobj <= 256; @/
+    /@ loop invariant 0 <= i <= s->slab[h].nobj;
+       loop invariant \forall integer j; 0 <= j < i && !FreeBit(s, h, j) ==> InClass(s, obj(s, h, j), j) && slab_at(s, obj(s, h, j)) == h;
+       loop assigns i; loop variant s->slab[h].nobj - i; @/
+    for (uint32_t i = 0; i < s->slab[h].nobj; i++) lem_place(s, h, i);
+  }
+*/
+/*@ // a is a multiple of all powers of two up to the smallest page size that n is a multiple of
+    predicate As(integer n, integer a) = (n % 2 == 0 ==> a % 2 == 0) && (n % 4 == 0 ==> a % 4 == 0) && (n % 8 == 0 ==> a % 8 == 0) &&
+      (n % 16 == 0 ==> a % 16 == 0) && (n % 32 == 0 ==> a % 32 == 0) && (n % 64 == 0 ==> a % 64 == 0) && (n % 128 == 0 ==> a % 128 == 0) &&
+      (n % 256 == 0 ==> a % 256 == 0) && (n % 512 == 0 ==> a % 512 == 0) && (n % 1024 == 0 ==> a % 1024 == 0) && (n % 2048 == 0 ==> a % 2048 == 0) &&
+      (n % 4096 == 0 ==> a % 4096 == 0); */
+/*@ ghost
+  // so is that and n, and every multiple of n
+  /@ requires As(n, b); assigns \nothing; ensures As(n, b + n); @/
+  void lem_as_more(uint32_t n, uint32_t b) { }
+  /@ requires i < 256 && n <= KEEL_OBJECT_MAX; assigns \nothing; ensures As(n, i * n); @/
+  void lem_product(uint32_t i, uint32_t n) {
+    uint32_t b = 0;
+    /@ loop invariant t <= i && b == t * n && b <= t * KEEL_OBJECT_MAX;
+       loop invariant As(n, b);
+       loop assigns t, b; loop variant i - t; @/
+    for (uint32_t t = 0; t < i; t++) {
+      lem_as_more(n, b);
+      /@ assert (t + 1) * n == t * n + n; @/
+      b = b + n;
+    }
+    /@ assert b == i * n; @/
+  }
+
+  // and a multiple of a page more
+  /@ requires As(n, b); assigns \nothing; ensures As(n, b + q * PAGE); @/
+  void lem_page_more(uint32_t n, uint32_t b, uint64_t q) { }
+
+  // so much for alignment up to a page
+  /@ requires As(n, a) && n > 0 && n % 8 == 0;
+     assigns \nothing; ensures a % divisor(n) == 0; @/
+  void lem_divides(uint32_t n, uint64_t a) { }
+  /@ requires As(n, a);
+     assigns \nothing; ensures Pow2(align) && align <= PAGE && n % align == 0 ==> a % align == 0; @/
+  void lem_upto_page(uint32_t n, uint64_t a, uint32_t align) { }
+
+  // blocks of pages, aligned to a page, and above
+  /@ requires addr % PAGE == 0;
+     assigns \nothing; ensures (addr + p * PAGE) % PAGE == 0 && (align <= PAGE && Pow2(align) ==> (addr + p * PAGE) % align == 0); @/
+  void lem_paged(uint64_t addr, uint32_t p, uint32_t align) {
+    /@ assert align <= PAGE && Pow2(align) ==> As(PAGE, addr + p * PAGE); @/
+  }
+  /@ requires k <= MAXO; assigns \nothing; ensures divisor(PAGE * P2(k)) == PAGE; @/
+  void lem_block_bytes(uint32_t k) { }
+  /@ requires k <= MAXO && mod2(p, k) == 0;
+     assigns \nothing;
+     ensures PAGE < align <= KEEL_KMALLOC_MAX && Pow2(align) && addr % align == 0 && PAGE * P2(k) % align == 0 ==> (addr + p * PAGE) % align == 0; @/
+  void lem_wide(uint64_t addr, uint32_t p, uint32_t k, uint32_t align) {
+    /@ assert align == 8192 && addr % 8192 == 0 && PAGE * P2(k) % 8192 == 0 ==> p % 2 == 0 && (addr + p * PAGE) % 8192 == 0; @/
+    /@ assert align == 16384 && addr % 16384 == 0 && PAGE * P2(k) % 16384 == 0 ==> p % 4 == 0 && (addr + p * PAGE) % 16384 == 0; @/
+    /@ assert align == 32768 && addr % 32768 == 0 && PAGE * P2(k) % 32768 == 0 ==> p % 8 == 0 && (addr + p * PAGE) % 32768 == 0; @/
+    /@ assert align == 65536 && addr % 65536 == 0 && PAGE * P2(k) % 65536 == 0 ==> p % 16 == 0 && (addr + p * PAGE) % 65536 == 0; @/
+    /@ assert align == 131072 && addr % 131072 == 0 && PAGE * P2(k) % 131072 == 0 ==> p % 32 == 0 && (addr + p * PAGE) % 131072 == 0; @/
+    /@ assert align == 262144 && addr % 262144 == 0 && PAGE * P2(k) % 262144 == 0 ==> p % 64 == 0 && (addr + p * PAGE) % 262144 == 0; @/
+    /@ assert align == 524288 && addr % 524288 == 0 && PAGE * P2(k) % 524288 == 0 ==> p % 128 == 0 && (addr + p * PAGE) % 524288 == 0; @/
+    /@ assert align == 1048576 && addr % 1048576 == 0 && PAGE * P2(k) % 1048576 == 0 ==> p % 256 == 0 && (addr + p * PAGE) % 1048576 == 0; @/
+    /@ assert align == 2097152 && addr % 2097152 == 0 && PAGE * P2(k) % 2097152 == 0 ==> p % 512 == 0 && (addr + p * PAGE) % 2097152 == 0; @/
+    /@ assert align == 4194304 && addr % 4194304 == 0 && PAGE * P2(k) % 4194304 == 0 ==> p % 1024 == 0 && (addr + p * PAGE) % 4194304 == 0; @/
+  }
+
+  // products of two sizes that are not 0 are not less than either
+  /@ assigns \nothing;
+     ensures n == 0 || size == 0 <==> n * size == 0;
+     ensures n > 0 && size > 0 ==> n <= n * size && size <= n * size;
+     ensures n <= KEEL_KMALLOC_MAX && size <= KEEL_KMALLOC_MAX ==> n * size <= 0x100000000000; @/
+  void lem_no_less(uint64_t n, uint64_t size) { }
+
+  // so objects of class c, in slab h, are aligned as their size, ...
+  /@ requires Arrays(s) && Rings(s) && Caches(s) && Slabs(s) && CLASSES(s) && Used(s, h) && s->slab[h].cache == c + 1 && c < KEEL_KMALLOC_CLASSES;
+     assigns \nothing;
+     ensures \forall integer i; 0 <= i < s->slab[h].nobj ==> As(csize(c), obj(s, h, i)); @/
+  void lem_objects_at(struct keel_slabs *s, uint32_t h, uint32_t c) {
+    lem_csize(c);
+    uint32_t n = s->cache[c].size;
+    uint64_t q = s->addr / 4096 + s->slab[h].page;
+    /@ assert KOk(s->cache + c); @/
+    /@ assert s->slab[h].nobj <= 256 && n == csize(c); @/
+    /@ loop invariant 0 <= i <= s->slab[h].nobj;
+       loop invariant \forall integer j; 0 <= j < i ==> As(n, obj(s, h, j));
+       loop assigns i; loop variant s->slab[h].nobj - i; @/
+    for (uint32_t i = 0; i < s->slab[h].nobj; i++) {
+      lem_product(i, n);
+      lem_mul(i, 256, n);
+      lem_page_more(n, i * n, q);
+      lem_at(s, h, c, i);
+      /@ assert obj(s, h, i) == i * n + q * PAGE; @/
+    }
+  }
+
+  // and blocks, too
+  /@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && Block(s, z, st, ord, a) && ord[(a - s->addr) / PAGE] == k;
+     assigns \nothing;
+     ensures a % divisor(PAGE * P2(k)) == 0;
+     ensures align != 0 && Alignable(s, align) && PAGE * P2(k) % align == 0 ==> a % align == 0; @/
+  void lem_block_at(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint64_t a, uint32_t k, uint32_t align) {
+    uint32_t p = (a - s->addr) / 4096;
+    /@ assert p < s->pages && a == s->addr + p * PAGE && 0 <= k <= MAXO; @/
+    /@ assert HeadErr(z, st, ord, p) == KEEL_OK && ord[p] == k; @/
+    /@ assert head(z->u, anc(z->u, p, k), k) == p; @/
+    /@ assert 1 <= z->u && p < 1024 * z->u; @/
+    /@ assert node(z->u, anc(z->u, p, k), k); @/
+    /@ assert mod2(p, k) == 0; @/
+    lem_paged(s->addr, p, align);
+    lem_block_bytes(k);
+    lem_wide(s->addr, p, k, align);
+  }
+
+  // memory of a place is aligned as its size
+  /@ requires BOTH(s, z, st, ord) && CLASSES(s) && Place(p) && Placed(s, z, st, ord, a, p);
+     assigns \nothing;
+     ensures a % divisor(pbytes(p)) == 0;
+     ensures align != 0 && Alignable(s, align) && pbytes(p) % align == 0 && (align <= PAGE || p >= KEEL_KMALLOC_CLASSES) ==> a % align == 0; @/
+  void lem_place_at(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint64_t a, uint32_t p, uint32_t align) {
+    if (p < 49) {
+      lem_csize(p);
+      uint32_t h = s->map[(a - s->addr) / 4096];
+      /@ assert Object(s, a) && h == slab_at(s, a) && s->slab[h].cache == p + 1; @/
+      /@ assert \exists integer i; 0 <= i < s->slab[h].nobj && a == obj(s, h, i); @/
+      /@ assert Used(s, h); @/
+      lem_objects_at(s, h, p);
+      /@ assert As(csize(p), a); @/
+      uint32_t n = s->cache[p].size;
+      /@ assert n == csize(p) == pbytes(p); @/
+      lem_divides(n, a);
+      lem_upto_page(n, a, align);
+      /@ assert align <= PAGE && Pow2(align) && pbytes(p) % align == 0 ==> a % align == 0; @/
+    } else {
+      lem_block_at(s, z, st, ord, a, p - 49, align);
+      /@ assert pbytes(p) == PAGE * P2(p - 49); @/
+      /@ assert align != 0 && Alignable(s, align) && pbytes(p) % align == 0 ==> a % align == 0; @/
+    }
+  }
+*/
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
 #define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
@@ -147,6 +293,9 @@
   s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].nobj, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].order, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].pages
 /* ... and its tables. */
 #define TABLES m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1]
+#define SAME_TABLES                                                                                              \
+  ensures \forall integer i; 0 <= i < KEEL_KMALLOC_SMALL / 8 ==> m->small[i] == \old(m->small[i]);               \
+  ensures \forall integer i; 0 <= i < KEEL_OBJECT_MAX / 128 ==> m->wide[i] == \old(m->wide[i]);
 #define KMALLOC_FLAGS (KEEL_NOWAIT + KEEL_ZERO)
 #define HEAPS struct keel_slabs *s, PAIR
 /* All objects in use stay, where they are and of the cache they are of. */
@@ -159,7 +308,7 @@
   ensures \result != 0 ==> Placed(s, z, st, ord, \result, place);                                                \
   ensures \result != 0 && place < KEEL_KMALLOC_CLASSES ==> \exists integer h, i; \result == obj(s, h, i) && InUse(s, h, i) && !\old(InUse(s, h, i)) && \
     \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \old(InUse(s, g, j)));                       \
-  ensures \result != 0 && place >= KEEL_KMALLOC_CLASSES ==> \let p = (\result - s->addr) / PAGE; \forall integer q;  \
+  ensures \result != 0 && place >= KEEL_KMALLOC_CLASSES ==> \let p = (\result - s->addr) / PAGE; p + P2(place - KEEL_KMALLOC_CLASSES) <= s->pages && \forall integer q; \
     p <= q < p + P2(place - KEEL_KMALLOC_CLASSES) ==> s->map[q] == 0 && (\old(st[q]) == FREE || \old(s->map[q]) != 0); \
   ensures \result == 0 || place >= KEEL_KMALLOC_CLASSES ==> \forall integer g, j; InUse(s, g, j) ==> \old(InUse(s, g, j)); \
   ensures \result == 0 ==> \forall integer g; Used(s, g) ==> !Empty(s, g);                                       \
@@ -170,6 +319,11 @@
 #define FREED_OBJECT(a)                                                                                          \
   ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j) && !(g == slab_at(s, a) && At(s, a, j))); \
   ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
+/* What a request that is not refused gets. */
+#define GOT(size, align)                                                                                         \
+    TOOK(place(m, size, align))                                                                                  \
+    ensures \result != 0 && align != 0 ==> \result % align == 0;                                                 \
+    ensures \result != 0 ==> \result % divisor(pbytes(place(m, size, align))) == 0;
 /* What a request answers: flags, size and align are good, or it is refused. */
 #define REQUESTED(flags, size, align)                                                                            \
   behavior bad:                                                                                                  \
@@ -184,9 +338,7 @@
     SAME_OBJECTS                                                                                                 \
   behavior ok:                                                                                                   \
     assumes flags <= KMALLOC_FLAGS && 1 <= size <= KEEL_KMALLOC_MAX && Alignable(s, align);                      \
-    TOOK(place(m, size, align))                                                                                  \
-    ensures \result != 0 && align != 0 ==> \result % align == 0;                                                 \
-    ensures \result != 0 ==> \result % divisor(pbytes(place(m, size, align))) == 0;                              \
+    GOT(size, align)                                                                                             \
   complete behaviors; disjoint behaviors;
 /* The memory at a is of place `to` now, at \result; or it is where it was, and \result is 0. */
 #define MOVED(from, to)                                                                                          \

@@ -154,9 +154,9 @@
 #define SAME_MAP ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
 /* How many pages, slabs and caches there are, the bounds of all frames, is what it was. */
 #define SAME_BOUNDS ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u);
-/* Pages that are live and of no slab, those of others, are left alone. */
+/* Pages that are not free and of no slab, those of others, are left alone. */
 #define OTHERS_KEPT                                                                                              \
-  ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) == LIVE && \old(s->map[q]) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
+  ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) != FREE && \old(s->map[q]) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
 /* A new slab for cache c, if the result is 1; which slab is of which cache, where, and of how many objects is what it was but for that one. */
 #define GROWN(c) \
   ensures \result == 0 || \result == 1; \
@@ -305,7 +305,7 @@
 #define STEP_BOUNDS (s->pages == \at(s->pages, Pre) && s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && z->u == \at(z->u, Pre))
 #define SINCE_CACHES(L) (\forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, L) && s->cache[d].order == \at(s->cache[d].order, L))
 #define STEP_CACHES SINCE_CACHES(Pre)
-#define STEP_OTHERS (\forall integer q; 0 <= q < s->pages && \at(st[q], Pre) == LIVE && \at(s->map[q], Pre) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], Pre))
+#define STEP_OTHERS (\forall integer q; 0 <= q < s->pages && \at(st[q], Pre) != FREE && \at(s->map[q], Pre) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], Pre))
 #define PAIR struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord
 /* All that may change, of pages z->u == u, and of so many pages, slabs and caches.  (A loop that changes it gives these as
    they were: what they are now is known to WP only after it has shown what the loop may change.  Fields are named besides
