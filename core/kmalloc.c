@@ -179,34 +179,62 @@ KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint64_t size, uint32_t flag
   return a;
 }
 
-/* Frees what is at a, in no slab. */
-/*@ requires BOTH(s, z, st, ord) && (InArea(s, a) ==> slab_at(s, a) == 0);
-    assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES SAME_OBJECTS
-    behavior null:
-      assumes a == 0 || a == KEEL_ZERO_SIZE;
-      assigns \nothing;
-      ensures \result == KEEL_OK;
-    behavior out:
-      assumes a != 0 && a != KEEL_ZERO_SIZE && !InArea(s, a);
-      assigns \nothing;
-      ensures \result == KEEL_OUT_OF_RANGE;
-    behavior bad:
-      assumes InArea(s, a) && !Block(s, z, st, ord, a);
-      assigns \nothing;
-      ensures \result == BlockErr(z, st, ord, a - s->addr);
-    behavior ok:
-      assumes Block(s, z, st, ord, a);
-      ensures \result == KEEL_OK;
-      ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE;
-    complete behaviors; disjoint behaviors; */
-KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+/* What is answered at an address that is in no page of the instance. */
+/*@ requires Arrays(s) && !InArea(s, a);
+    assigns \nothing;
+    ensures \result == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE); */
+KEEL_INLINE enum keel_status outside(uint64_t a) /*@ ghost (struct keel_slabs *s) */
 {
-  if (a == 0 || a == KEEL_ZERO_SIZE) return KEEL_OK;
-  if (a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages) return KEEL_OUT_OF_RANGE;
-  uint64_t d = a - s->addr;
-  if (d % KEEL_PAGE_SIZE != 0) return block_error(s, d) /*@ ghost (z, st, ord) */;
-  return keel_pages_free(s->z, s->z->base + (keel_pfn_t)(d / KEEL_PAGE_SIZE), KEEL_LARGE) /*@ ghost (st, ord) */;
+  return a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE;
+}
+
+/* Whether the byte d of the instance, in no slab, is the first of a large block that can be freed. */
+/*@ requires BOTH(s, z, st, ord) && d < s->pages * PAGE;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> BlockErr(z, st, ord, d) == KEEL_OK; */
+KEEL_INLINE int is_block(const struct keel_slabs *s, uint64_t d) /*@ ghost (PAIR) */
+{
+  if (d % KEEL_PAGE_SIZE != 0) return 0;
+  int64_t k = own_order(s->z, (uint32_t)(d / KEEL_PAGE_SIZE), KEEL_LARGE) /*@ ghost (st, ord) */;
+  return 0 <= k && k <= (int64_t)MAXO;
+}
+
+/* Frees the large block at page p; the slabs are left alone. */
+/*@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && p < z->n && Large(z, st, ord, p);
+    assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
+    SAME_SLABS
+    ensures InvB(z, st, ord);
+    ensures \result == KEEL_OK;
+    ensures \forall integer q; p <= q < p + P2(\old(ord[p])) ==> st[q] == FREE;
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q); */
+static inline enum keel_status free_large(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ assert Range(z) && z->n <= KEEL_PAGES_MAX;
+  //@ assert NO_WORD(&s->addr);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> NO_WORD(&s->slab[g].free[v]);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> NO_WORD(&s->cache[d].full[v]);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> NO_WORD(&s->cache[d].word) && NO_WORD(&s->cache[d].first);
+  return keel_pages_free(z, z->base + (keel_pfn_t)p, KEEL_LARGE) /*@ ghost (st, ord) */;
+}
+
+/* The same; slabs and pages. */
+/*@ requires BOTH(s, z, st, ord) && p < s->pages && Large(z, st, ord, p);
+    assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
+    KEEPS_BOTH SAME_OBJECTS SAME_BOUNDS
+    ensures \result == KEEL_OK;
+    ensures \forall integer q; p <= q < p + P2(\old(ord[p])) ==> st[q] == FREE && s->map[q] == 0;
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q); */
+KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
+{
+  //@ ghost lem_large(s, z, st, ord, p);
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256 && s->slab[g].page < NP;
+  enum keel_status e = free_large(s->z, p) /*@ ghost (s, st, ord) */;
+  //@ assert InvB(z, st, ord);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
+  //@ assert \forall integer g; Used(s, g) ==> st[s->slab[g].page] == LIVE && ord[s->slab[g].page] == \at(ord[s->slab[g].page], Pre) && z->tag[s->slab[g].page] == \at(z->tag[s->slab[g].page], Pre);
+  return e;
 }
 
 /* What keel_kfree does. */
@@ -216,11 +244,14 @@ KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint64_t a) /*@ 
     FREES(a) */
 KEEL_INLINE enum keel_status give_any(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
-  if (KEEL_UNLIKELY(a < s->addr)) return give_large(s, a) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(a < s->addr)) return outside(a) /*@ ghost (s) */;
   uint64_t p = (a - s->addr) / KEEL_PAGE_SIZE;
-  if (KEEL_UNLIKELY(p >= s->pages)) return give_large(s, a) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(p >= s->pages)) return outside(a) /*@ ghost (s) */;
   uint32_t h = s->map[p];
-  if (KEEL_UNLIKELY(h == 0)) return give_large(s, a) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(h == 0)) {
+    if (!is_block(s, a - s->addr) /*@ ghost (z, st, ord) */) return block_error(s, a - s->addr) /*@ ghost (z, st, ord) */;
+    return give_large(s, (uint32_t)p) /*@ ghost (z, st, ord) */;
+  }
   enum keel_status e = object_error(s, h, a);
   if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
   return give_back(s, h, object_at(s, h, a)) /*@ ghost (z, st, ord) */;

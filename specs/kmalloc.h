@@ -64,6 +64,38 @@
     /@ assert c >= 17 ==> 0 <= (c - 17) % 8 <= 7; @/
   }
 */
+/*@ ghost
+  // a large block has no page of a slab
+  /@ requires BOTH(s, z, st, ord) && p < s->pages && Large(z, st, ord, p);
+     assigns \nothing;
+     ensures p + P2(ord[p]) <= s->pages;
+     ensures \forall integer g; Used(s, g) ==> !(p <= s->slab[g].page < p + P2(ord[p]));
+     ensures \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0; @/
+  void lem_large(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t p) {
+    uint32_t u = z->u; uint32_t k = (uint32_t)ord[p];
+    uint32_t id = g_node_of(u, p, k);
+    /@ assert node(u, id, k) && head(u, id, k) == p; @/
+    /@ assert \forall integer q; 0 <= q < NP ==> (p <= q < p + P2(k) <==> anc(u, q, k) == id); @/
+    /@ assert p + P2(k) <= NP; @/
+    /@ assert \forall integer q; 0 <= q < NP && anc(u, q, k) == id ==> ord[q] == k && st[q] == LIVE; @/
+    /@ assert \forall integer q; p <= q < p + P2(k) ==> st[q] == LIVE && ord[q] == k; @/
+    /@ assert st[p + P2(k) - 1] == LIVE && p + P2(k) <= z->n; @/
+    /@ assert \forall integer g; Used(s, g) ==> head(u, anc(u, s->slab[g].page, ord[s->slab[g].page]), ord[s->slab[g].page]) == s->slab[g].page; @/
+    /@ assert \forall integer g; Used(s, g) && p <= s->slab[g].page < p + P2(k) ==> s->slab[g].page == p; @/
+    /@ loop invariant 0 <= i <= s->pages && \forall integer q; p <= q < p + P2(k) && q < i ==> s->map[q] == 0;
+       loop assigns i; loop variant s->pages - i; @/
+    for (uint32_t i = 0; i < s->pages; i++) {
+      uint32_t g = s->map[i];
+      if (g != 0) {
+        uint32_t f = s->slab[g].page; uint32_t o = (uint32_t)ord[f];
+        uint32_t b = g_node_of(u, f, o);
+        /@ assert Used(s, g) && node(u, b, o) && head(u, b, o) == f && f <= i < f + P2(o); @/
+        /@ assert anc(u, i, o) == b && ord[i] == o; @/
+        /@ assert !(p <= i < p + P2(k)); @/
+      }
+    }
+  }
+*/
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
