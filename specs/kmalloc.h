@@ -65,6 +65,18 @@
   }
 */
 /*@ ghost
+  // the pages of a live block
+  /@ requires Inv(z, st, ord) && LiveHead(st, ord, z->u, p);
+     assigns \nothing;
+     ensures p + P2(ord[p]) <= NP;
+     ensures \forall integer q; p <= q < p + P2(ord[p]) ==> st[q] == LIVE && first(ord, z->u, q) == p; @/
+  void lem_block(struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t p) {
+    uint32_t u = z->u; uint32_t k = (uint32_t)ord[p];
+    uint32_t id = g_node_of(u, p, k);
+    /@ assert node(u, id, k) && p == head(u, id, k) && Blk(st, ord, u, id, k, LIVE); @/
+    /@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, k) == id <==> p <= q < p + P2(k)); @/
+  }
+
   // a large block has no page of a slab
   /@ requires BOTH(s, z, st, ord) && p < s->pages && Large(z, st, ord, p);
      assigns \nothing;
@@ -72,26 +84,19 @@
      ensures \forall integer g; Used(s, g) ==> !(p <= s->slab[g].page < p + P2(ord[p]));
      ensures \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0; @/
   void lem_large(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t p) {
-    uint32_t u = z->u; uint32_t k = (uint32_t)ord[p];
-    uint32_t id = g_node_of(u, p, k);
-    /@ assert node(u, id, k) && head(u, id, k) == p; @/
-    /@ assert \forall integer q; 0 <= q < NP ==> (p <= q < p + P2(k) <==> anc(u, q, k) == id); @/
-    /@ assert p + P2(k) <= NP; @/
-    /@ assert \forall integer q; 0 <= q < NP && anc(u, q, k) == id ==> ord[q] == k && st[q] == LIVE; @/
-    /@ assert \forall integer q; p <= q < p + P2(k) ==> st[q] == LIVE && ord[q] == k; @/
-    /@ assert st[p + P2(k) - 1] == LIVE && p + P2(k) <= z->n; @/
-    /@ assert \forall integer g; Used(s, g) ==> head(u, anc(u, s->slab[g].page, ord[s->slab[g].page]), ord[s->slab[g].page]) == s->slab[g].page; @/
-    /@ assert \forall integer g; Used(s, g) && p <= s->slab[g].page < p + P2(k) ==> s->slab[g].page == p; @/
-    /@ loop invariant 0 <= i <= s->pages && \forall integer q; p <= q < p + P2(k) && q < i ==> s->map[q] == 0;
+    lem_block(z, st, ord, p);
+    /@ assert st[p + P2(ord[p]) - 1] == LIVE && p + P2(ord[p]) <= z->n; @/
+    /@ assert \forall integer g; Used(s, g) ==> first(ord, z->u, s->slab[g].page) == s->slab[g].page; @/
+    /@ assert \forall integer g; Used(s, g) && p <= s->slab[g].page < p + P2(ord[p]) ==> s->slab[g].page == p; @/
+    /@ loop invariant 0 <= i <= s->pages && \forall integer q; p <= q < p + P2(ord[p]) && q < i ==> s->map[q] == 0;
        loop assigns i; loop variant s->pages - i; @/
     for (uint32_t i = 0; i < s->pages; i++) {
       uint32_t g = s->map[i];
       if (g != 0) {
-        uint32_t f = s->slab[g].page; uint32_t o = (uint32_t)ord[f];
-        uint32_t b = g_node_of(u, f, o);
-        /@ assert Used(s, g) && node(u, b, o) && head(u, b, o) == f && f <= i < f + P2(o); @/
-        /@ assert anc(u, i, o) == b && ord[i] == o; @/
-        /@ assert !(p <= i < p + P2(k)); @/
+        uint32_t f = s->slab[g].page;
+        /@ assert Used(s, g) && LiveHead(st, ord, z->u, f) && f <= i < f + P2(ord[f]) && f != p; @/
+        lem_block(z, st, ord, f);
+        /@ assert first(ord, z->u, i) == f; @/
       }
     }
   }
