@@ -94,7 +94,10 @@
       uint32_t g = s->map[i];
       if (g != 0) {
         uint32_t f = s->slab[g].page;
-        /@ assert Used(s, g) && LiveHead(st, ord, z->u, f) && f <= i < f + P2(ord[f]) && f != p; @/
+        /@ assert Used(s, g) && f <= i < f + s->slab[g].pages; @/
+        /@ assert HeadErr(z, st, ord, f) == KEEL_OK && z->tag[f] / 32 == KEEL_SLAB && P2(ord[f]) == s->slab[g].pages; @/
+        /@ assert f <= i < f + P2(ord[f]) && f != p; @/
+        /@ assert LiveHead(st, ord, z->u, f); @/
         lem_block(z, st, ord, f);
         /@ assert first(ord, z->u, i) == f; @/
       }
