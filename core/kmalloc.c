@@ -222,6 +222,7 @@ static inline enum keel_status free_large(struct keel_pages *z, uint32_t p) /*@ 
 /*@ requires BOTH(s, z, st, ord) && p < s->pages && Large(z, st, ord, p);
     assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
     KEEPS_BOTH SAME_OBJECTS SAME_BOUNDS
+    ensures s->addr == \old(s->addr);
     ensures \result == KEEL_OK;
     ensures \forall integer q; p <= q < p + P2(\old(ord[p])) ==> st[q] == FREE && s->map[q] == 0;
     ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q); */
@@ -240,21 +241,32 @@ KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint32_t p) /*@ 
 /* What keel_kfree does. */
 /*@ requires BOTH(s, z, st, ord) && CLASSES(s);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
     FREES(a) */
 KEEL_INLINE enum keel_status give_any(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
+  //@ assert PAGE <= s->addr;
   if (KEEL_UNLIKELY(a < s->addr)) return outside(a) /*@ ghost (s) */;
   uint64_t p = (a - s->addr) / KEEL_PAGE_SIZE;
   if (KEEL_UNLIKELY(p >= s->pages)) return outside(a) /*@ ghost (s) */;
   uint32_t h = s->map[p];
+  //@ assert InArea(s, a) && h == slab_at(s, a) && p == (a - s->addr) / PAGE;
   if (KEEL_UNLIKELY(h == 0)) {
+    //@ assert \forall integer i; !At(s, a, i);
     if (!is_block(s, a - s->addr) /*@ ghost (z, st, ord) */) return block_error(s, a - s->addr) /*@ ghost (z, st, ord) */;
-    return give_large(s, (uint32_t)p) /*@ ghost (z, st, ord) */;
+    //@ assert Block(s, z, st, ord, a);
+    enum keel_status r = give_large(s, (uint32_t)p) /*@ ghost (z, st, ord) */;
+    //@ assert s->addr == \at(s->addr, Pre) && s->pages <= NP;
+    return r;
   }
   enum keel_status e = object_error(s, h, a);
+  //@ assert e == KEEL_OK <==> Object(s, a);
   if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
-  return give_back(s, h, object_at(s, h, a)) /*@ ghost (z, st, ord) */;
+  uint32_t i = object_at(s, h, a);
+  //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
+  //@ assert InUse(s, h, i);
+  //@ assert \forall integer g, j; (g == slab_at(s, a) && At(s, a, j)) <==> (g == h && j == i);
+  return give_back(s, h, i) /*@ ghost (z, st, ord) */;
 }
 
 /* Moves the memory at a, of place `from`, to a new one of place `to`; 0 if there is none. */
@@ -470,7 +482,7 @@ uint64_t keel_ksize(const struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
     FREES(a) */
 enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {
@@ -479,7 +491,7 @@ enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) *
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
     FREES(a) */
 enum keel_status keel_kfree_sensitive(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {

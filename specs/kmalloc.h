@@ -174,6 +174,8 @@
     assumes Block(s, z, st, ord, a);                                                                             \
     ensures \result == KEEL_OK;                                                                                  \
     ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE; \
+    ensures \let p = (a - s->addr) / PAGE; \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[(a - s->addr) / PAGE]))) ==> \
+      KEEPS(Pre, q) && s->map[q] == \old(s->map[q]) && z->ref[q] == \old(z->ref[q]);                           \
     SAME_OBJECTS                                                                                                 \
   behavior other:                                                                                                \
     assumes InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache > KEEL_KMALLOC_CLASSES;           \
