@@ -183,7 +183,7 @@ KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint64_t size, uint32_t flag
 /*@ requires Arrays(s) && !InArea(s, a);
     assigns \nothing;
     ensures \result == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE); */
-KEEL_INLINE enum keel_status outside(uint64_t a) /*@ ghost (struct keel_slabs *s) */
+KEEL_INLINE enum keel_status outside(uint64_t a) /*@ ghost (const struct keel_slabs *s) */
 {
   return a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE;
 }
@@ -238,35 +238,19 @@ KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint32_t p) /*@ 
   return e;
 }
 
-/* What keel_kfree does. */
-/*@ requires BOTH(s, z, st, ord) && CLASSES(s);
-    assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
-    FREES(a) */
-KEEL_INLINE enum keel_status give_any(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+/* What is wrong with address a, where nothing can be freed; KEEL_OK at 0 and KEEL_ZERO_SIZE. */
+/*@ requires BOTH(s, z, st, ord) && !Object(s, a) && !Block(s, z, st, ord, a);
+    assigns \nothing;
+    ensures !InArea(s, a) ==> \result == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE);
+    ensures InArea(s, a) && slab_at(s, a) == 0 ==> \result == BlockErr(z, st, ord, a - s->addr);
+    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache > KEEL_KMALLOC_CLASSES ==> \result == KEEL_WRONG_KIND;
+    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES && (\forall integer i; !At(s, a, i)) ==> \result == KEEL_NOT_HEAD;
+    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES && (\exists integer i; At(s, a, i) && FreeBit(s, slab_at(s, a), i)) ==> \result == KEEL_ALREADY_FREE; */
+static enum keel_status free_error(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
-  //@ assert PAGE <= s->addr;
-  if (KEEL_UNLIKELY(a < s->addr)) return outside(a) /*@ ghost (s) */;
-  uint64_t p = (a - s->addr) / KEEL_PAGE_SIZE;
-  if (KEEL_UNLIKELY(p >= s->pages)) return outside(a) /*@ ghost (s) */;
-  uint32_t h = s->map[p];
-  //@ assert InArea(s, a) && h == slab_at(s, a) && p == (a - s->addr) / PAGE;
-  if (KEEL_UNLIKELY(h == 0)) {
-    //@ assert \forall integer i; !At(s, a, i);
-    if (!is_block(s, a - s->addr) /*@ ghost (z, st, ord) */) return block_error(s, a - s->addr) /*@ ghost (z, st, ord) */;
-    //@ assert Block(s, z, st, ord, a);
-    enum keel_status r = give_large(s, (uint32_t)p) /*@ ghost (z, st, ord) */;
-    //@ assert s->addr == \at(s->addr, Pre) && s->pages <= NP;
-    return r;
-  }
-  enum keel_status e = object_error(s, h, a);
-  //@ assert e == KEEL_OK <==> Object(s, a);
-  if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
-  uint32_t i = object_at(s, h, a);
-  //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
-  //@ assert InUse(s, h, i);
-  //@ assert \forall integer g, j; (g == slab_at(s, a) && At(s, a, j)) <==> (g == h && j == i);
-  return give_back(s, h, i) /*@ ghost (z, st, ord) */;
+  if (a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages) return outside(a) /*@ ghost (s) */;
+  uint32_t h = s->map[(a - s->addr) / KEEL_PAGE_SIZE];
+  return h == 0 ? block_error(s, a - s->addr) /*@ ghost (z, st, ord) */ : object_error(s, h, a);
 }
 
 /* Moves the memory at a, of place `from`, to a new one of place `to`; 0 if there is none. */
@@ -486,7 +470,30 @@ uint64_t keel_ksize(const struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
     FREES(a) */
 enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {
-  return give_any(&m->s, a) /*@ ghost (z, st, ord) */;
+  struct keel_slabs *t = &m->s;
+  //@ assert t == s && PAGE <= s->addr;
+  if (KEEL_UNLIKELY(a < t->addr)) return outside(a) /*@ ghost (s) */;
+  uint64_t p = (a - t->addr) / KEEL_PAGE_SIZE;
+  if (KEEL_UNLIKELY(p >= t->pages)) return outside(a) /*@ ghost (s) */;
+  uint32_t h = t->map[p];
+  //@ assert InArea(s, a) && h == slab_at(s, a) && p == (a - s->addr) / PAGE;
+  //@ assert \separated(&m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], z->tag + (0 .. NP - 1)) && \separated(&m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], z->tag + (0 .. NP - 1));
+  if (KEEL_UNLIKELY(h == 0)) {
+    //@ assert \forall integer i; !At(s, a, i);
+    if (!is_block(t, a - t->addr) /*@ ghost (z, st, ord) */) return block_error(t, a - t->addr) /*@ ghost (z, st, ord) */;
+    //@ assert Block(s, z, st, ord, a);
+    enum keel_status r = give_large(t, (uint32_t)p) /*@ ghost (z, st, ord) */;
+    //@ assert s->addr == \at(s->addr, Pre) && s->pages <= NP;
+    return r;
+  }
+  enum keel_status e = object_error(t, h, a);
+  //@ assert e == KEEL_OK <==> Object(s, a);
+  if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
+  uint32_t i = object_at(t, h, a);
+  //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
+  //@ assert InUse(s, h, i);
+  //@ assert \forall integer g, j; (g == slab_at(s, a) && At(s, a, j)) <==> (g == h && j == i);
+  return give_back(t, h, i) /*@ ghost (z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
@@ -496,6 +503,7 @@ enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) *
 enum keel_status keel_kfree_sensitive(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {
   uint64_t n = keel_ksize(m, a) /*@ ghost (s, z, st, ord) */;
-  if (n != 0) keel_zero(a, n);
+  if (n == 0) return free_error(&m->s, a) /*@ ghost (z, st, ord) */;
+  keel_zero(a, n);
   return keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
 }
