@@ -503,6 +503,9 @@ enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) *
 enum keel_status keel_kfree_sensitive(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {
   uint64_t n = keel_ksize(m, a) /*@ ghost (s, z, st, ord) */;
+  //@ assert PAGE <= s->addr;
+  //@ assert !InArea(s, a) ==> n == 0;
+  //@ assert n == 0 <==> !Object(s, a) && !Block(s, z, st, ord, a);
   if (n == 0) return free_error(&m->s, a) /*@ ghost (z, st, ord) */;
   keel_zero(a, n);
   return keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
