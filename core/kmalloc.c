@@ -332,52 +332,78 @@ KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint32_t size, uint32_t flag
   return a;
 }
 
-/* Frees what is at a, in no slab. */
-/*@ requires BOTH(s, z, st, ord) && (InArea(s, a) ==> slab_at(s, a) == 0);
-    assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES SAME_OBJECTS
-    behavior null:
-      assumes a == 0 || a == KEEL_ZERO_SIZE;
-      assigns \nothing;
-      ensures \result == KEEL_OK;
-    behavior out:
-      assumes a != 0 && a != KEEL_ZERO_SIZE && !InArea(s, a);
-      assigns \nothing;
-      ensures \result == KEEL_OUT_OF_RANGE;
-    behavior bad:
-      assumes InArea(s, a) && !Block(s, z, st, ord, a);
-      assigns \nothing;
-      ensures \result == BlockErr(z, st, ord, a - s->addr);
-    behavior ok:
-      assumes Block(s, z, st, ord, a);
-      ensures \result == KEEL_OK;
-      ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE;
-    complete behaviors; disjoint behaviors; */
-KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+/* What is answered at an address that is in no page of the instance. */
+/*@ requires Arrays(s) && !InArea(s, a);
+    assigns \nothing;
+    ensures \result == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE); */
+KEEL_INLINE enum keel_status outside(uint64_t a) /*@ ghost (const struct keel_slabs *s) */
 {
-  if (a == 0 || a == KEEL_ZERO_SIZE) return KEEL_OK;
-  if (a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages) return KEEL_OUT_OF_RANGE;
-  uint64_t d = a - s->addr;
-  if (d % KEEL_PAGE_SIZE != 0) return block_error(s, d) /*@ ghost (z, st, ord) */;
-  return keel_pages_free(s->z, s->z->base + (keel_pfn_t)(d / KEEL_PAGE_SIZE), KEEL_LARGE) /*@ ghost (st, ord) */;
+  return a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE;
 }
 
-/* What keel_kfree does. */
-/*@ requires BOTH(s, z, st, ord) && CLASSES(s);
-    assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES
-    FREES(a) */
-KEEL_INLINE enum keel_status give_any(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+/* Whether the byte d of the instance, in no slab, is the first of a large block that can be freed. */
+/*@ requires BOTH(s, z, st, ord) && d < s->pages * PAGE;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> BlockErr(z, st, ord, d) == KEEL_OK; */
+KEEL_INLINE int is_block(const struct keel_slabs *s, uint64_t d) /*@ ghost (PAIR) */
 {
-  if (KEEL_UNLIKELY(a < s->addr)) return give_large(s, a) /*@ ghost (z, st, ord) */;
-  uint64_t p = (a - s->addr) / KEEL_PAGE_SIZE;
-  if (KEEL_UNLIKELY(p >= s->pages)) return give_large(s, a) /*@ ghost (z, st, ord) */;
-  uint32_t h = s->map[p];
-  if (KEEL_UNLIKELY(h == 0)) return give_large(s, a) /*@ ghost (z, st, ord) */;
-  enum keel_status e = object_error(s, h, a);
-  if (KEEL_UNLIKELY(e != KEEL_OK)) return e;
-  uint32_t i = object_at(s, h, a - s->addr) /*@ ghost (a) */;
-  return give_back(s, h, i, with_bit(s->slab[h].free[i / 64], i % 64)) /*@ ghost (z, st, ord) */;
+  if (d % KEEL_PAGE_SIZE != 0) return 0;
+  int64_t k = own_order(s->z, (uint32_t)(d / KEEL_PAGE_SIZE), KEEL_LARGE) /*@ ghost (st, ord) */;
+  return 0 <= k && k <= (int64_t)MAXO;
+}
+
+/* Frees the large block at page p; the slabs are left alone. */
+/*@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && p < z->n && Large(z, st, ord, p);
+    assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
+    SAME_SLABS
+    ensures InvB(z, st, ord);
+    ensures \result == KEEL_OK;
+    ensures \forall integer q; p <= q < p + P2(\old(ord[p])) ==> st[q] == FREE;
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q); */
+static inline enum keel_status free_large(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
+{
+  //@ assert Range(z) && z->n <= KEEL_PAGES_MAX;
+  //@ assert NO_WORD(&s->addr);
+  //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 ==> NO_WORD(&s->slab[g].free[v]);
+  //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> NO_WORD(&s->cache[d].full[v]);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> NO_WORD(&s->cache[d].word) && NO_WORD(&s->cache[d].first);
+  return keel_pages_free(z, z->base + (keel_pfn_t)p, KEEL_LARGE) /*@ ghost (st, ord) */;
+}
+
+/* The same; slabs and pages. */
+/*@ requires BOTH(s, z, st, ord) && p < s->pages && Large(z, st, ord, p);
+    assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
+    KEEPS_BOTH SAME_OBJECTS SAME_BOUNDS
+    ensures s->addr == \old(s->addr);
+    ensures \result == KEEL_OK;
+    ensures \forall integer q; p <= q < p + P2(\old(ord[p])) ==> st[q] == FREE && s->map[q] == 0;
+    ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q); */
+KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
+{
+  //@ ghost lem_large(s, z, st, ord, p);
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].nobj <= 256 && s->slab[g].page < NP;
+  enum keel_status e = free_large(s->z, p) /*@ ghost (s, st, ord) */;
+  //@ assert InvB(z, st, ord);
+  //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
+  //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
+  //@ assert \forall integer g; Used(s, g) ==> st[s->slab[g].page] == LIVE && ord[s->slab[g].page] == \at(ord[s->slab[g].page], Pre) && z->tag[s->slab[g].page] == \at(z->tag[s->slab[g].page], Pre);
+  return e;
+}
+
+/* What is wrong with address a, where nothing can be freed; KEEL_OK at 0 and KEEL_ZERO_SIZE. */
+/*@ requires BOTH(s, z, st, ord) && !Object(s, a) && !Block(s, z, st, ord, a);
+    assigns \nothing;
+    ensures !InArea(s, a) ==> \result == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE);
+    ensures InArea(s, a) && slab_at(s, a) == 0 ==> \result == BlockErr(z, st, ord, a - s->addr);
+    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache > KEEL_KMALLOC_CLASSES ==> \result == KEEL_WRONG_KIND;
+    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES && (\forall integer i; !At(s, a, i)) ==> \result == KEEL_NOT_HEAD;
+    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES && (\exists integer i; At(s, a, i) && FreeBit(s, slab_at(s, a), i)) ==> \result == KEEL_ALREADY_FREE; */
+static enum keel_status free_error(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+{
+  if (a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages) return outside(a) /*@ ghost (s) */;
+  uint32_t h = s->map[(a - s->addr) / KEEL_PAGE_SIZE];
+  return h == 0 ? block_error(s, a - s->addr) /*@ ghost (z, st, ord) */ : object_error(s, h, a);
 }
 
 /* Moves the memory at a, of place `from`, to a new one of place `to`; 0 if there is none. */
@@ -649,20 +675,49 @@ uint64_t keel_ksize(const struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
     FREES(a) */
 enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {
-  return give_any(&m->s, a) /*@ ghost (z, st, ord) */;
+  struct keel_slabs *t = &m->s;
+  //@ assert t == s && PAGE <= s->addr;
+  if (KEEL_UNLIKELY(a < t->addr)) return outside(a) /*@ ghost (s) */;
+  uint64_t d = a - t->addr, p = d / KEEL_PAGE_SIZE;
+  if (KEEL_UNLIKELY(p >= t->pages)) return outside(a) /*@ ghost (s) */;
+  uint32_t h = t->map[p];
+  //@ assert InArea(s, a) && h == slab_at(s, a) && p == (a - s->addr) / PAGE;
+  //@ assert \separated(&m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], z->tag + (0 .. NP - 1)) && \separated(&m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], z->tag + (0 .. NP - 1));
+  const struct keel_slab *b = &t->slab[h];
+  if (KEEL_UNLIKELY(b->cache == 0 || b->cache > KEEL_KMALLOC_CLASSES)) {
+    if (h != 0) return KEEL_WRONG_KIND;
+    //@ assert \forall integer i; !At(s, a, i);
+    if (!is_block(t, d) /*@ ghost (z, st, ord) */) return block_error(t, d) /*@ ghost (z, st, ord) */;
+    //@ assert Block(s, z, st, ord, a);
+    enum keel_status r = give_large(t, (uint32_t)p) /*@ ghost (z, st, ord) */;
+    //@ assert s->addr == \at(s->addr, Pre) && s->pages <= NP;
+    return r;
+  }
+  uint32_t i = object_at(t, h, d) /*@ ghost (a) */;
+  if (KEEL_UNLIKELY(i >= b->nobj)) return KEEL_NOT_HEAD;
+  //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
+  uint64_t f = b->free[i / 64], w = with_bit(f, i % 64);
+  if (KEEL_UNLIKELY(w == f)) return KEEL_ALREADY_FREE;
+  //@ assert InUse(s, h, i);
+  //@ assert \forall integer g, j; (g == slab_at(s, a) && At(s, a, j)) <==> (g == h && j == i);
+  return give_back(t, h, i, w) /*@ ghost (z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
     FREES(a) */
 enum keel_status keel_kfree_sensitive(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {
   uint64_t n = keel_ksize(m, a) /*@ ghost (s, z, st, ord) */;
-  if (n != 0) keel_zero(a, n);
+  //@ assert PAGE <= s->addr;
+  //@ assert !InArea(s, a) ==> n == 0;
+  //@ assert n == 0 <==> !Object(s, a) && !Block(s, z, st, ord, a);
+  if (n == 0) return free_error(&m->s, a) /*@ ghost (z, st, ord) */;
+  keel_zero(a, n);
   return keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
 }

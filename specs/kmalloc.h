@@ -137,6 +137,46 @@
     /@ assert a % KEEL_KMALLOC_MAX % 4194304 == 0 <==> a % 4194304 == 0; @/
   }
 */
+/*@ ghost
+  // the pages of a live block
+  /@ requires Inv(z, st, ord) && LiveHead(st, ord, z->u, p);
+     assigns \nothing;
+     ensures p + P2(ord[p]) <= NP;
+     ensures \forall integer q; p <= q < p + P2(ord[p]) ==> st[q] == LIVE && first(ord, z->u, q) == p; @/
+  void lem_block(struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t p) {
+    uint32_t u = z->u; uint32_t k = (uint32_t)ord[p];
+    uint32_t id = g_node_of(u, p, k);
+    /@ assert node(u, id, k) && p == head(u, id, k) && Blk(st, ord, u, id, k, LIVE); @/
+    /@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, k) == id <==> p <= q < p + P2(k)); @/
+  }
+
+  // a large block has no page of a slab
+  /@ requires BOTH(s, z, st, ord) && p < s->pages && Large(z, st, ord, p);
+     assigns \nothing;
+     ensures p + P2(ord[p]) <= s->pages;
+     ensures \forall integer g; Used(s, g) ==> !(p <= s->slab[g].page < p + P2(ord[p]));
+     ensures \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0; @/
+  void lem_large(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t p) {
+    lem_block(z, st, ord, p);
+    /@ assert st[p + P2(ord[p]) - 1] == LIVE && p + P2(ord[p]) <= z->n; @/
+    /@ assert \forall integer g; Used(s, g) ==> first(ord, z->u, s->slab[g].page) == s->slab[g].page; @/
+    /@ assert \forall integer g; Used(s, g) && p <= s->slab[g].page < p + P2(ord[p]) ==> s->slab[g].page == p; @/
+    /@ loop invariant 0 <= i <= s->pages && \forall integer q; p <= q < p + P2(ord[p]) && q < i ==> s->map[q] == 0;
+       loop assigns i; loop variant s->pages - i; @/
+    for (uint32_t i = 0; i < s->pages; i++) {
+      uint32_t g = s->map[i];
+      if (g != 0) {
+        uint32_t f = s->slab[g].page;
+        /@ assert Used(s, g) && f <= i < f + s->slab[g].pages; @/
+        /@ assert HeadErr(z, st, ord, f) == KEEL_OK && z->tag[f] / 32 == KEEL_SLAB && P2(ord[f]) == s->slab[g].pages; @/
+        /@ assert f <= i < f + P2(ord[f]) && f != p; @/
+        /@ assert LiveHead(st, ord, z->u, f); @/
+        lem_block(z, st, ord, f);
+        /@ assert first(ord, z->u, i) == f; @/
+      }
+    }
+  }
+*/
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)
 /*@ ghost
   // the objects in use of slab h, of one of the classes, are at their addresses
@@ -365,6 +405,8 @@
     assumes Block(s, z, st, ord, a);                                                                             \
     ensures \result == KEEL_OK;                                                                                  \
     ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE; \
+    ensures \let p = (a - s->addr) / PAGE; \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[(a - s->addr) / PAGE]))) ==> \
+      KEEPS(Pre, q) && s->map[q] == \old(s->map[q]) && z->ref[q] == \old(z->ref[q]);                           \
     SAME_OBJECTS                                                                                                 \
   behavior other:                                                                                                \
     assumes InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache > KEEL_KMALLOC_CLASSES;           \
