@@ -10,6 +10,9 @@
    \separated(a + (0 .. n - 1), s->slab + (0 .. s->slabs + s->caches)) &&                                        \
    \separated(a + (0 .. n - 1), s->cache + (0 .. s->caches - 1)) && NO_WORD(a + (0 .. n - 1)))
 
+/*@ // an object in use begins at address x
+    predicate ObjectAt{L}(struct keel_slabs *s, integer x) = \exists integer g, j; InUse(s, g, j) && obj(s, g, j) == x; */
+
 /*@ ghost
   // the address of an object in use says which it is
   /@ requires SInv(s);
@@ -81,11 +84,18 @@ uint32_t keel_slab_free_bulk(struct keel_slabs *s, uint32_t n, const uint64_t *a
       loop variant n - i; */
   for (uint32_t i = 0; i < n; i++) {
     //@ ghost L: ;
-    enum keel_status e = free_at(s, a[i]) /*@ ghost (z, st, ord, n, a) */;
+    uint64_t x = a[i];
+    enum keel_status e = free_at(s, x) /*@ ghost (z, st, ord, n, a) */;
     //@ assert STEP_BOUNDS;
     //@ assert SINCE_CACHES(L);
     //@ assert STEP_CACHES;
     //@ assert \forall integer k; 0 <= k < n ==> a[k] == \at(a[k], Pre);
+    //@ assert x == a[i];
+    //@ assert \forall integer g, j; InUse(s, g, j) ==> \at(InUse(s, g, j), L) && obj(s, g, j) == \at(obj(s, g, j), L);
+    //@ assert \forall integer g, j; InUse(s, g, j) ==> \at(InUse(s, g, j), Pre) && obj(s, g, j) == \at(obj(s, g, j), Pre) && \at(obj(s, g, j), Pre) != x;
+    //@ assert \forall integer g, j; \at(InUse(s, g, j), Pre) && \at(InUse(s, g, j), L) && \at(obj(s, g, j), Pre) != x ==> InUse(s, g, j);
+    //@ assert e == KEEL_OK ==> \exists integer g, j; \at(InUse(s, g, j), L) && \at(InUse(s, g, j), Pre) && \at(obj(s, g, j), Pre) == x;
+    //@ assert e == KEEL_OK ==> \forall integer k; 0 <= k < i ==> a[k] != x;
     if (e != KEEL_OK) return i;
   }
   return n;
@@ -93,7 +103,7 @@ uint32_t keel_slab_free_bulk(struct keel_slabs *s, uint32_t n, const uint64_t *a
 
 /* Frees objects in use, at n different addresses. */
 /*@ requires BOTH(s, z, st, ord) && ELSEWHERE(a, n);
-    requires \forall integer k; 0 <= k < n ==> \exists integer g, j; InUse(s, g, j) && obj(s, g, j) == a[k];
+    requires \forall integer k; 0 <= k < n ==> ObjectAt(s, a[k]);
     requires \forall integer k, l; 0 <= k < l < n ==> a[k] != a[l];
     assigns EVERYTHING;
     KEEPS_BOTH SAME_CACHES SAME_BOUNDS OTHERS_KEPT
@@ -106,22 +116,24 @@ static void undo(struct keel_slabs *s, uint32_t n, const uint64_t *a) /*@ ghost 
   uint32_t r = keel_slab_free_bulk(s, n, a) /*@ ghost (z, st, ord) */;
   (void)r;
   //@ assert r < n ==> a[r] == \at(a[\at(r, Here)], Pre);
+  //@ assert r < n ==> \at(ObjectAt(s, \at(a[r], Here)), Pre);
   //@ assert r < n ==> \exists integer g, j; \at(InUse(s, g, j), Pre) && \at(obj(s, g, j), Pre) == a[r];
   //@ assert r < n ==> \exists integer g, j; InUse(s, g, j) && obj(s, g, j) == a[r];
   //@ assert r == n;
 }
 
 /* An object of cache c, 0 if there is none. */
-/*@ requires BOTH(s, z, st, ord);
+/*@ requires BOTH(s, z, st, ord) && ELSEWHERE(a, n);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_CACHES SAME_BOUNDS OTHERS_KEPT
+    ensures \forall integer k; 0 <= k < n ==> a[k] == \old(a[k]);
     ensures \old(c >= s->caches || s->cache[c].size == 0) ==> \result == 0;
     ensures \forall integer g, j; \old(InUse(s, g, j)) ==> InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
     ensures \result == 0 ==> \forall integer g, j; InUse(s, g, j) ==> \old(InUse(s, g, j));
     ensures \result != 0 ==> \exists integer g, j; InUse(s, g, j) && !\old(InUse(s, g, j)) && s->slab[g].cache == c + 1 && obj(s, g, j) == \result;
     ensures \result != 0 ==> \forall integer g, j; InUse(s, g, j) && !\old(InUse(s, g, j)) ==> obj(s, g, j) == \result;
     ensures \result != 0 ==> \forall integer g, j; \old(InUse(s, g, j)) ==> obj(s, g, j) != \result; */
-static inline uint64_t next_of(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+static inline uint64_t next_of(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR, uint32_t n, const uint64_t *a) */
 {
   uint64_t x = keel_cache_alloc(s, c) /*@ ghost (z, st, ord) */;
   //@ ghost lem_places(s);
@@ -176,11 +188,19 @@ uint32_t keel_cache_alloc_bulk(struct keel_slabs *s, uint32_t c, uint32_t n, uin
       loop assigns i, EVERYTHING_THEN, a[0 .. n - 1];
       loop variant n - i; */
   for (uint32_t i = 0; i < n; i++) {
-    uint64_t x = next_of(s, c) /*@ ghost (z, st, ord) */;
+    //@ ghost L: ;
+    uint64_t x = next_of(s, c) /*@ ghost (z, st, ord, n, a) */;
+    //@ assert STEP_BOUNDS;
+    //@ assert SINCE_CACHES(L);
+    //@ assert STEP_CACHES;
+    //@ assert STEP_OTHERS;
+    //@ assert \forall integer k; 0 <= k < n ==> a[k] == \at(a[k], L);
+    //@ assert \forall integer k; 0 <= k < i ==> ObjectAt(s, a[k]);
     if (x == 0) {
       undo(s, i, a) /*@ ghost (z, st, ord) */;
       return 0;
     }
+    //@ assert \forall integer k; 0 <= k < i ==> a[k] != x;
     note(a + i, x) /*@ ghost (s, z, st, ord) */;
   }
   return n;
