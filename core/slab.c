@@ -2073,7 +2073,7 @@ enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t si
 
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS OTHERS_KEPT
     behavior bad:
       assumes c >= s->caches || s->cache[c].size == 0;
       assigns \nothing;
@@ -2082,7 +2082,6 @@ enum keel_status keel_cache_create(struct keel_slabs *s, uint32_t c, uint32_t si
     behavior ok:
       assumes c < s->caches && s->cache[c].size != 0;
       ALLOCATED_OBJECT
-      OTHERS_KEPT
     complete behaviors; disjoint behaviors; */
 uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
@@ -2095,7 +2094,7 @@ uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 
 /*@ requires BOTH(s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS OTHERS_KEPT
     behavior out:
       assumes !InArea(s, a);
       assigns \nothing;
@@ -2121,7 +2120,6 @@ uint64_t keel_cache_alloc(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
       ensures \result == KEEL_OK;
       ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j) && !(g == slab_at(s, a) && At(s, a, j)));
       ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
-      OTHERS_KEPT
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
