@@ -178,6 +178,9 @@ def read_pass(lines, result):
 def run(parsed, result, options, provers, timeout, smoke, directory):
     """One Frama-C process: all goals by the first prover for a short time, the smoke tests that these options are for, then what
     is open by all provers; fills in the result."""
+    if not parsed.state.exists():
+        result.complaints += parsed.complaints
+        return
     # -then forgets all options but the provers, to which those it names are added; what is proved is not generated again.
     quick = [*options, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout))]
     arguments = ["-load", str(parsed.state), *quick, "-wp-prover", provers[0], "-then"]

@@ -202,7 +202,7 @@
   /@ requires As(n, b); assigns \nothing; ensures As(n, b + n); @/
   void lem_as_more(uint32_t n, uint32_t b) { }
   /@ requires i < 256 && n <= KEEL_OBJECT_MAX; assigns \nothing; ensures As(n, i * n); @/
-  void lem_product(uint32_t i, uint32_t n) {
+  void lem_times(uint32_t i, uint32_t n) {
     uint32_t b = 0;
     /@ loop invariant t <= i && b == t * n && b <= t * KEEL_OBJECT_MAX;
        loop invariant As(n, b);
@@ -272,7 +272,7 @@
        loop invariant \forall integer j; 0 <= j < i ==> As(n, obj(s, h, j));
        loop assigns i; loop variant s->slab[h].nobj - i; @/
     for (uint32_t i = 0; i < s->slab[h].nobj; i++) {
-      lem_product(i, n);
+      lem_times(i, n);
       lem_mul(i, 256, n);
       lem_page_more(n, i * n, q);
       lem_at(s, h, c, i);
