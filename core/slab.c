@@ -2135,7 +2135,7 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
   uint64_t f = s->slab[h].free[i / 64], w = with_bit(f, i % 64);
   if (KEEL_UNLIKELY(w == f)) return KEEL_ALREADY_FREE;
   //@ assert InUse(s, h, i) && \forall integer j; At(s, a, j) ==> !FreeBit(s, slab_at(s, a), j);
-  //@ for again: assert \false;
+  //@ for again: assert FreeBit(s, h, i);
   return give_back(s, h, i, w) /*@ ghost (z, st, ord) */;
 }
 
