@@ -28,7 +28,7 @@
 
 /* Takes node h out of its ring; it is a ring of its own then. */
 /*@ requires 0 < n <= INT32_MAX && \valid(t + (0 .. n - 1)) && Ring(t, n) && h < n && RESTS;
-    assigns t[t[h].prev].next, t[t[h].next].prev, t[h].next, t[h].prev;
+    assigns t[t[h].prev .. t[h].prev].next, t[t[h].next .. t[h].next].prev, t[h .. h].next, t[h .. h].prev;
     ensures Ring(t, n);
     ensures t[h].next == h && t[h].prev == h;
     ensures \forall integer x; 0 <= x < n && t[x].cache != t[h].cache ==> t[x].next == \old(t[x].next);
@@ -87,6 +87,7 @@ static inline void q_out(struct keel_slabs *s, uint32_t h) /*@ ghost (struct kee
   //@ assert 0 <= s->slab[h].prev < NODES(s) && 0 <= s->slab[h].next < NODES(s);
   //@ assert \forall integer g; Used(s, g) ==> s->slab[g].live >= 1;
   r_out(s->slab, h) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert \forall integer g; 0 <= g <= s->slabs ==> s->slab[g].live == \at(s->slab[g].live, Pre);
   //@ assert Live(s);
 }
 
@@ -101,7 +102,11 @@ static inline void q_in(struct keel_slabs *s, uint32_t h, uint32_t e) /*@ ghost 
 {
   //@ assert 0 <= s->slab[e].prev < NODES(s);
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h && s->cache[d].active != s->slab[e].prev;
+  //@ assert \forall integer g; Used(s, g) ==> s->slab[g].live >= 1;
   r_in(s->slab, h, e) /*@ ghost (s->slabs + 1u + s->caches, z->ref, 1024u * z->u) */;
+  //@ assert \forall integer g; 0 <= g <= s->slabs ==> s->slab[g].live == \at(s->slab[g].live, Pre);
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre);
+  //@ assert Live(s);
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->slab[s->cache[d].active].next == \at(s->slab[s->cache[d].active].next, Pre);
 }
 
