@@ -394,11 +394,7 @@ KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint32_t p) /*@ 
 /* What is wrong with address a, where nothing can be freed; KEEL_OK at 0 and KEEL_ZERO_SIZE. */
 /*@ requires BOTH(s, z, st, ord) && !Object(s, a) && !Block(s, z, st, ord, a);
     assigns \nothing;
-    ensures !InArea(s, a) ==> \result == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE);
-    ensures InArea(s, a) && slab_at(s, a) == 0 ==> \result == BlockErr(z, st, ord, a - s->addr);
-    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache > KEEL_KMALLOC_CLASSES ==> \result == KEEL_WRONG_KIND;
-    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES && (\forall integer i; !At(s, a, i)) ==> \result == KEEL_NOT_HEAD;
-    ensures InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES && (\exists integer i; At(s, a, i) && FreeBit(s, slab_at(s, a), i)) ==> \result == KEEL_ALREADY_FREE; */
+    ensures Refused(s, z, st, ord, a, \result); */
 static enum keel_status free_error(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
   if (a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages) return outside(a) /*@ ghost (s) */;
@@ -701,8 +697,11 @@ enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) *
   if (KEEL_UNLIKELY(i >= b->nobj)) return KEEL_NOT_HEAD;
   //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
   uint64_t f = b->free[i / 64], w = with_bit(f, i % 64);
+  //@ for object: assert !FreeBit(s, h, i);
   if (KEEL_UNLIKELY(w == f)) return KEEL_ALREADY_FREE;
   //@ assert InUse(s, h, i);
+  //@ assert InClass(s, a, i);
+  //@ assert Object(s, a);
   //@ assert \forall integer g, j; (g == slab_at(s, a) && At(s, a, j)) <==> (g == h && j == i);
   return give_back(t, h, i, w) /*@ ghost (z, st, ord) */;
 }

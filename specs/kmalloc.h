@@ -31,6 +31,16 @@
       d % PAGE == 0 ? OwnErr(z, st, ord, d / PAGE, KEEL_LARGE) :
       HeadErr(z, st, ord, d / PAGE) == KEEL_OK ? KEEL_NOT_HEAD : HeadErr(z, st, ord, d / PAGE);
 
+    // an object starts at a, in use or not
+    predicate Starts{L}(struct keel_slabs *s, integer a) = \exists integer i; At(s, a, i);
+    // e is what a free answers at a, where there is nothing to free
+    predicate Refused{L}(struct keel_slabs *s, struct keel_pages *z, uint16_t *st, int16_t *ord, integer a, integer e) =
+      (!InArea(s, a) ==> e == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE)) &&
+      (InArea(s, a) && slab_at(s, a) == 0 ==> e == BlockErr(z, st, ord, a - s->addr)) &&
+      (InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache > KEEL_KMALLOC_CLASSES ==> e == KEEL_WRONG_KIND) &&
+      (InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES ==>
+       (Starts(s, a) ==> e == KEEL_ALREADY_FREE) && (!Starts(s, a) ==> e == KEEL_NOT_HEAD));
+
     // a class, or that and an order more
     predicate Place(integer p) = 0 <= p <= KEEL_KMALLOC_CLASSES + MAXO;
     logic integer pbytes(integer p) = p < KEEL_KMALLOC_CLASSES ? csize(p) : PAGE * P2(p - KEEL_KMALLOC_CLASSES);
@@ -386,43 +396,16 @@
   ensures \result != 0 ==> Placed(s, z, st, ord, \result, to) && !Object(s, a) && !Block(s, z, st, ord, a);
 /* What a free answers at a. */
 #define FREES(a)                                                                                                 \
-  behavior null:                                                                                                 \
-    assumes a == 0 || a == KEEL_ZERO_SIZE;                                                                       \
+  behavior none:                                                                                                 \
+    assumes !Object(s, a) && !Block(s, z, st, ord, a);                                                           \
     assigns \nothing;                                                                                            \
-    ensures \result == KEEL_OK;                                                                                  \
-    SAME_OBJECTS                                                                                                 \
-  behavior out:                                                                                                  \
-    assumes a != 0 && a != KEEL_ZERO_SIZE && !InArea(s, a);                                                      \
-    assigns \nothing;                                                                                            \
-    ensures \result == KEEL_OUT_OF_RANGE;                                                                        \
-    SAME_OBJECTS                                                                                                 \
-  behavior bad_block:                                                                                            \
-    assumes InArea(s, a) && slab_at(s, a) == 0 && !Block(s, z, st, ord, a);                                      \
-    assigns \nothing;                                                                                            \
-    ensures \result == BlockErr(z, st, ord, a - s->addr);                                                        \
-    SAME_OBJECTS                                                                                                 \
+    ensures Refused(s, z, st, ord, a, \result);                                                                  \
   behavior block:                                                                                                \
     assumes Block(s, z, st, ord, a);                                                                             \
     ensures \result == KEEL_OK;                                                                                  \
     ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE; \
     ensures \let p = (a - s->addr) / PAGE; \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[(a - s->addr) / PAGE]))) ==> \
-      KEEPS(Pre, q) && s->map[q] == \old(s->map[q]) && z->ref[q] == \old(z->ref[q]);                           \
-    SAME_OBJECTS                                                                                                 \
-  behavior other:                                                                                                \
-    assumes InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache > KEEL_KMALLOC_CLASSES;           \
-    assigns \nothing;                                                                                            \
-    ensures \result == KEEL_WRONG_KIND;                                                                          \
-    SAME_OBJECTS                                                                                                 \
-  behavior inside:                                                                                               \
-    assumes InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES && \forall integer i; !At(s, a, i); \
-    assigns \nothing;                                                                                            \
-    ensures \result == KEEL_NOT_HEAD;                                                                            \
-    SAME_OBJECTS                                                                                                 \
-  behavior again:                                                                                                \
-    assumes InArea(s, a) && slab_at(s, a) != 0 && s->slab[slab_at(s, a)].cache <= KEEL_KMALLOC_CLASSES &&         \
-      \exists integer i; At(s, a, i) && FreeBit(s, slab_at(s, a), i);                                            \
-    assigns \nothing;                                                                                            \
-    ensures \result == KEEL_ALREADY_FREE;                                                                        \
+      KEEPS(Pre, q) && s->map[q] == \old(s->map[q]) && z->ref[q] == \old(z->ref[q]);                             \
     SAME_OBJECTS                                                                                                 \
   behavior object:                                                                                               \
     assumes Object(s, a);                                                                                        \
