@@ -79,6 +79,7 @@
     predicate Actives{L}(struct keel_slabs *s) = \forall integer c; 0 <= c < s->caches ==> 0 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4 && 0 <= s->cache[c].kept <= s->slabs &&
       (s->cache[c].active != 0 ==> s->slab[s->cache[c].active].cache == c + 1 && s->slab[s->cache[c].active].next == s->cache[c].active);
     predicate Live{L}(struct keel_slabs *s) = \forall integer h; Used(s, h) ==> s->slab[h].live >= 1;
+    // the same, but of slab h
     predicate LiveBut{L}(struct keel_slabs *s, integer h) = \forall integer g; Used(s, g) && g != h ==> s->slab[g].live >= 1;
     // its pages are a live block, of the slab layer's kind
     predicate Own{L}(struct keel_slabs *s, struct keel_pages *z, uint16_t *st, int16_t *ord) = \forall integer h; Used(s, h) ==>
@@ -130,7 +131,7 @@
 #define SINV SINV_BUT_LIVE ensures Live(s);
 /* Slabs and pages: the invariant between two calls. */
 #define BOTH(s, z, st, ord) (SInv(s) && InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st))
-/* The same when the counter of slab h has come to 0. */
+/* The same, but the counter of slab h may have come to 0. */
 #define COUNTED(s, z, st, ord, h)                                                                                \
   (Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && \
    Used(s, h) && LiveBut(s, h) && InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st))

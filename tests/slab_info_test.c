@@ -358,6 +358,7 @@ static void damage_is_seen(void **state)
     DETECTED(t->cache, CACHES + 1);
     DETECTED(t->cache, UINT32_MAX);
     DETECTED(t->live, 0);
+    DETECTED(t->live, -1);
     DETECTED(t->next, 0);
     DETECTED(t->prev, slab[e].next);
     if (t->nobj < 256) DETECTED(t->free[t->nobj / 64], t->free[t->nobj / 64] | (uint64_t)1 << t->nobj % 64);
