@@ -19,31 +19,6 @@
 
 /* ---- what is at an address ---- */
 
-/* What is wrong with address a as that of an object in use, of slab h, one of whose pages it is in. */
-/*@ requires SInv(s) && InArea(s, a) && h == slab_at(s, a) && h != 0;
-    assigns \nothing;
-    behavior other:
-      assumes s->slab[h].cache > KEEL_KMALLOC_CLASSES;
-      ensures \result == KEEL_WRONG_KIND;
-    behavior inside:
-      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \forall integer i; !At(s, a, i);
-      ensures \result == KEEL_NOT_HEAD;
-    behavior again:
-      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \exists integer i; At(s, a, i) && FreeBit(s, h, i);
-      ensures \result == KEEL_ALREADY_FREE;
-    behavior ok:
-      assumes s->slab[h].cache <= KEEL_KMALLOC_CLASSES && \exists integer i; At(s, a, i) && !FreeBit(s, h, i);
-      ensures \result == KEEL_OK;
-    complete behaviors; disjoint behaviors; */
-KEEL_INLINE enum keel_status object_error(const struct keel_slabs *s, uint32_t h, uint64_t a)
-{
-  const struct keel_slab *t = &s->slab[h];
-  if (KEEL_UNLIKELY(t->cache > KEEL_KMALLOC_CLASSES)) return KEEL_WRONG_KIND;
-  uint32_t i = object_at(s, h, a - s->addr) /*@ ghost (a) */;
-  if (KEEL_UNLIKELY(i >= t->nobj)) return KEEL_NOT_HEAD;
-  return KEEL_UNLIKELY(w_tst(t->free[i / 64], i % 64) != 0) ? KEEL_ALREADY_FREE : KEEL_OK;
-}
-
 /* What is wrong with the byte d of the instance, in no slab, as the first of a large block. */
 /*@ requires BOTH(s, z, st, ord) && d < s->pages * PAGE;
     assigns \nothing;
@@ -56,6 +31,86 @@ static enum keel_status block_error(const struct keel_slabs *s, uint64_t d) /*@ 
   return e == KEEL_OK ? KEEL_NOT_HEAD : e;
 }
 
+/* What is answered at an address that is in no page of the instance. */
+/*@ requires Arrays(s) && !InArea(s, a);
+    assigns \nothing;
+    ensures \result == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE); */
+KEEL_INLINE enum keel_status outside(uint64_t a) /*@ ghost (const struct keel_slabs *s) */
+{
+  return a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE;
+}
+
+/* Whether the byte d of the instance, in no slab, is the first of a large block that can be freed. */
+/*@ requires BOTH(s, z, st, ord) && d < s->pages * PAGE;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> BlockErr(z, st, ord, d) == KEEL_OK; */
+KEEL_INLINE int is_block(const struct keel_slabs *s, uint64_t d) /*@ ghost (PAIR) */
+{
+  if (d % KEEL_PAGE_SIZE != 0) return 0;
+  int64_t k = own_order(s->z, (uint32_t)(d / KEEL_PAGE_SIZE), KEEL_LARGE) /*@ ghost (st, ord) */;
+  return 0 <= k && k <= (int64_t)MAXO;
+}
+
+/* What can be freed at an address. */
+struct found {
+  int live;                /* whether anything can be */
+  enum keel_status error;  /* if not, what a free answers */
+  uint32_t slab, index;    /* of an object; slab 0: a large block */
+  uint64_t word;           /* the word of the object in the slab, with its bit set */
+};
+
+/* What can be freed at a. */
+/*@ requires BOTH(s, z, st, ord);
+    assigns \nothing;
+    ensures \result.live == 0 <==> !Object(s, a) && !Block(s, z, st, ord, a);
+    ensures \result.live == 0 ==> Refused(s, z, st, ord, a, \result.error);
+    ensures \result.live != 0 ==> InArea(s, a) && \result.slab == slab_at(s, a);
+    ensures \result.live != 0 && \result.slab == 0 ==> Block(s, z, st, ord, a);
+    ensures \result.live != 0 && \result.slab != 0 ==> InClass(s, a, \result.index);
+    ensures \result.live != 0 && \result.slab != 0 ==>
+      \forall integer j; 0 <= j < 64 ==> (bit(\result.word, j) <==> bit(s->slab[\result.slab].free[\result.index / 64], j) || j == \result.index % 64); */
+KEEL_INLINE struct found find_live(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+{
+  struct found r = {0, KEEL_NOT_HEAD, 0, 0, 0};
+  //@ assert PAGE <= s->addr;
+  if (KEEL_UNLIKELY(a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages)) {
+    r.error = outside(a) /*@ ghost (s) */;
+    //@ assert !Object(s, a) && !Block(s, z, st, ord, a) && Refused(s, z, st, ord, a, r.error);
+    return r;
+  }
+  uint64_t d = a - s->addr;
+  uint32_t h = s->map[d / KEEL_PAGE_SIZE];
+  const struct keel_slab *b = &s->slab[h];
+  //@ assert InArea(s, a) && h == slab_at(s, a) && (h == 0 <==> b->cache == 0);
+  if (KEEL_UNLIKELY(b->cache == 0 || b->cache > KEEL_KMALLOC_CLASSES)) {
+    //@ assert !Object(s, a);
+    if (h != 0) r.error = KEEL_WRONG_KIND;
+    else if (is_block(s, d) /*@ ghost (z, st, ord) */) r.live = 1;
+    else r.error = block_error(s, d) /*@ ghost (z, st, ord) */;
+    //@ assert r.live != 0 ==> Block(s, z, st, ord, a);
+    //@ assert r.live == 0 ==> !Block(s, z, st, ord, a);
+    //@ assert r.live == 0 ==> Refused(s, z, st, ord, a, r.error);
+    return r;
+  }
+  //@ assert !Block(s, z, st, ord, a);
+  uint32_t i = object_at(s, h, d) /*@ ghost (a) */;
+  //@ assert i >= b->nobj ==> !Object(s, a) && Refused(s, z, st, ord, a, KEEL_NOT_HEAD);
+  //@ assert i >= b->nobj ==> r.live == 0 && Refused(s, z, st, ord, a, r.error);
+  if (KEEL_UNLIKELY(i >= b->nobj)) return r;
+  //@ assert At(s, a, i) && Starts(s, a) && \forall integer j; At(s, a, j) ==> j == i;
+  uint64_t f = b->free[i / 64];
+  r.slab = h;
+  r.index = i;
+  r.word = with_bit(f, i % 64);
+  r.live = r.word != f;
+  r.error = KEEL_ALREADY_FREE;
+  //@ assert r.live == 0 ==> !Object(s, a) && Refused(s, z, st, ord, a, KEEL_ALREADY_FREE);
+  //@ assert r.live == 0 ==> Refused(s, z, st, ord, a, r.error);
+  //@ assert r.live != 0 ==> InClass(s, a, i);
+  return r;
+}
+
 /* The place of what is live at a and can be freed, KEEL_NONE if that is nothing. */
 /*@ requires BOTH(s, z, st, ord);
     assigns \nothing;
@@ -63,12 +118,9 @@ static enum keel_status block_error(const struct keel_slabs *s, uint64_t d) /*@ 
     ensures \result != KEEL_NONE ==> Place(\result) && Placed(s, z, st, ord, a, \result); */
 static uint32_t place_at(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
-  if (a < s->addr) return KEEL_NONE;
-  uint64_t d = a - s->addr, p = d / KEEL_PAGE_SIZE;
-  if (p >= s->pages) return KEEL_NONE;
-  uint32_t h = s->map[p];
-  if (h != 0) return object_error(s, h, a) == KEEL_OK ? s->slab[h].cache - 1u : KEEL_NONE;
-  return block_error(s, d) /*@ ghost (z, st, ord) */ == KEEL_OK ? BLOCKS + s->z->tag[p] % 16u - 1u : KEEL_NONE;
+  struct found f = find_live(s, a) /*@ ghost (z, st, ord) */;
+  if (!f.live) return KEEL_NONE;
+  return f.slab != 0 ? s->slab[f.slab].cache - 1u : BLOCKS + s->z->tag[(a - s->addr) / KEEL_PAGE_SIZE] % 16u - 1u;
 }
 
 /* ---- places ---- */
@@ -166,6 +218,7 @@ static int can_align(const struct keel_slabs *s, uint32_t align)
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
     KEEPS_BOTH SAME_OBJECTS OTHERS_KEPT
+    ensures s->addr == \old(s->addr);
     ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
     ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; p + P2(order) <= s->pages && \forall integer q; p <= q < p + P2(order) ==> s->map[q] == 0 && \old(st[q]) == FREE;
     ensures \result == 0 ==> !SomeFree(st, ord, z->u, order); */
@@ -247,7 +300,7 @@ KEEL_INLINE uint64_t take_object(struct keel_slabs *s, uint32_t c) /*@ ghost (PA
     //@ ghost if (a != 0) lem_placed(s, z, st, ord, (uint32_t)k->active);
   } else {
     //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
-    a = hand_one(s, c) /*@ ghost (z, st, ord) */;
+    a = hand_any(s, c) /*@ ghost (z, st, ord) */;
     //@ assert c < s->caches;
     //@ ghost lem_placed(s, z, st, ord, (uint32_t)s->cache[c].active);
   }
@@ -258,24 +311,22 @@ KEEL_INLINE uint64_t take_object(struct keel_slabs *s, uint32_t c) /*@ ghost (PA
 /*@ requires BOTH(s, z, st, ord) && CLASSES(s) && Place(place);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_CACHES SAME_BOUNDS
-    TOOK(place) */
+    TOOK(place)
+    ensures place >= KEEL_KMALLOC_CLASSES ==> s->addr == \old(s->addr); */
 static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR) */
 {
   return place < BLOCKS ? take_object(s, place) /*@ ghost (z, st, ord) */ : take_large(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
 }
 
-/* take_place for an instance: an address of this alignment, if the place can be aligned so. */
+/* take_place for an instance. */
 /*@ requires HEAP(m, s, z, st, ord) && Place(to);
-    requires align == 0 || (Alignable(s, align) && pbytes(to) % align == 0 && (align <= PAGE || to >= KEEL_KMALLOC_CLASSES));
     assigns EVERYTHING;
     KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
     TOOK(to)
-    ensures \result != 0 && align != 0 ==> \result % align == 0;
-    ensures \result != 0 ==> \result % divisor(pbytes(to)) == 0; */
-static uint64_t take_aligned(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS, uint32_t align) */
+    ensures to >= KEEL_KMALLOC_CLASSES ==> s->addr == \old(s->addr); */
+static inline uint64_t take_any(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS) */
 {
-  //@ assert s == &m->s && NO_WORD(&s->addr);
-  //@ assert \separated(&s->addr, s->slab + (0 .. s->slabs + s->caches)) && \separated(&s->addr, s->cache + (0 .. s->caches - 1));
+  //@ assert s == &m->s;
   uint64_t a = take_place(&m->s, to) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
@@ -285,7 +336,22 @@ static uint64_t take_aligned(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS,
   //@ assert \forall integer i; 0 <= i < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[i] == \at((&m->wide[0])[i], Pre);
   //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
   //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
-  //@ assert s->addr == \at(s->addr, Pre);
+  return a;
+}
+
+/* The same: an address of this alignment, if the place can be aligned so. */
+/*@ requires HEAP(m, s, z, st, ord) && Place(to);
+    requires align == 0 || (Alignable(s, align) && pbytes(to) % align == 0 && (align <= PAGE || to >= KEEL_KMALLOC_CLASSES));
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
+    TOOK(to)
+    ensures \result != 0 && align != 0 ==> \result % align == 0;
+    ensures \result != 0 ==> \result % divisor(pbytes(to)) == 0; */
+static uint64_t take_aligned(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS, uint32_t align) */
+{
+  uint64_t a = take_any(m, to) /*@ ghost (s, z, st, ord) */;
+  //@ assert align > PAGE ==> s->addr == \at(s->addr, Pre);
+  //@ assert align == 0 || Alignable(s, align);
   //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, to, align);
   return a;
 }
@@ -332,27 +398,6 @@ KEEL_NOINLINE uint64_t request(struct keel_heap *m, uint32_t size, uint32_t flag
   return a;
 }
 
-/* What is answered at an address that is in no page of the instance. */
-/*@ requires Arrays(s) && !InArea(s, a);
-    assigns \nothing;
-    ensures \result == (a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE); */
-KEEL_INLINE enum keel_status outside(uint64_t a) /*@ ghost (const struct keel_slabs *s) */
-{
-  return a == 0 || a == KEEL_ZERO_SIZE ? KEEL_OK : KEEL_OUT_OF_RANGE;
-}
-
-/* Whether the byte d of the instance, in no slab, is the first of a large block that can be freed. */
-/*@ requires BOTH(s, z, st, ord) && d < s->pages * PAGE;
-    assigns \nothing;
-    ensures \result == 0 || \result == 1;
-    ensures \result == 1 <==> BlockErr(z, st, ord, d) == KEEL_OK; */
-KEEL_INLINE int is_block(const struct keel_slabs *s, uint64_t d) /*@ ghost (PAIR) */
-{
-  if (d % KEEL_PAGE_SIZE != 0) return 0;
-  int64_t k = own_order(s->z, (uint32_t)(d / KEEL_PAGE_SIZE), KEEL_LARGE) /*@ ghost (st, ord) */;
-  return 0 <= k && k <= (int64_t)MAXO;
-}
-
 /* Frees the large block at page p; the slabs are left alone. */
 /*@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && p < z->n && Large(z, st, ord, p);
     assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
@@ -391,31 +436,170 @@ KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint32_t p) /*@ 
   return e;
 }
 
-/* What is wrong with address a, where nothing can be freed; KEEL_OK at 0 and KEEL_ZERO_SIZE. */
-/*@ requires BOTH(s, z, st, ord) && !Object(s, a) && !Block(s, z, st, ord, a);
-    assigns \nothing;
-    ensures Refused(s, z, st, ord, a, \result); */
-static enum keel_status free_error(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
+/* The large block at page p, address a, is free; for an instance. */
+/*@ requires HEAP(m, s, z, st, ord) && Block(s, z, st, ord, a) && p == (a - s->addr) / PAGE;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
+    ensures \result == KEEL_OK;
+    FREED_BLOCK(a) NOTHING_AT(a) */
+KEEL_INLINE enum keel_status end_block(struct keel_heap *m, uint32_t p) /*@ ghost (HEAPS, uint64_t a) */
 {
-  if (a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages) return outside(a) /*@ ghost (s) */;
-  uint32_t h = s->map[(a - s->addr) / KEEL_PAGE_SIZE];
-  return h == 0 ? block_error(s, a - s->addr) /*@ ghost (z, st, ord) */ : object_error(s, h, a);
+  //@ assert \separated(&m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], z->tag + (0 .. NP - 1)) && \separated(&m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], z->tag + (0 .. NP - 1));
+  //@ assert p < s->pages && 0 <= ord[p] <= MAXO && Large(z, st, ord, p) && s->map[p] == 0;
+  enum keel_status e = give_large(&m->s, p) /*@ ghost (z, st, ord) */;
+  //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert st[p] == FREE;
+  //@ assert \forall integer j; 0 <= j < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[j] == \at((&m->small[0])[j], Pre);
+  //@ assert \forall integer j; 0 <= j < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[j] == \at((&m->wide[0])[j], Pre);
+  //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
+  //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
+  return e;
+}
+
+/* Object i of slab h, at address a, is free, its word is w now; for an instance. */
+/*@ requires HEAP(m, s, z, st, ord) && InClass(s, a, i) && h == slab_at(s, a);
+    requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
+    ensures \result == KEEL_OK;
+    FREED_OBJECT(a) OTHERS_KEPT NOTHING_AT(a) */
+KEEL_INLINE enum keel_status end_object(struct keel_heap *m, uint32_t h, uint32_t i, uint64_t w) /*@ ghost (HEAPS, uint64_t a) */
+{
+  //@ assert s == &m->s;
+  //@ ghost lem_places(s);
+  //@ assert \forall integer g, j; (g == slab_at(s, a) && At(s, a, j)) <==> (g == h && j == i);
+  //@ assert \forall integer g, j; InUse(s, g, j) && obj(s, g, j) == a ==> g == h && j == i;
+  //@ ghost uint32_t p = (uint32_t)((a - s->addr) / 4096);
+  //@ assert p == (a - s->addr) / PAGE && p < s->pages && s->map[p] == h && h != 0;
+  enum keel_status e = give_back(&m->s, h, i, w) /*@ ghost (z, st, ord) */;
+  //@ assert s->addr == \at(s->addr, Pre) && s->pages == \at(s->pages, Pre);
+  //@ assert \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) != a;
+  //@ assert \forall integer j; InClass(s, a, j) ==> InUse(s, slab_at(s, a), j) && obj(s, slab_at(s, a), j) == a;
+  //@ assert !Object(s, a);
+  //@ assert s->map[p] == 0 ==> RELEASED(p);
+  //@ assert s->map[p] == 0 ==> !Large(z, st, ord, p);
+  //@ assert InArea(s, a) && (a - s->addr) / PAGE == p;
+  //@ assert !Block(s, z, st, ord, a);
+  //@ assert CLASSES(s);
+  //@ assert Alone(m, s, z);
+  //@ assert \forall integer j; 0 <= j < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[j] == \at((&m->small[0])[j], Pre);
+  //@ assert \forall integer j; 0 <= j < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[j] == \at((&m->wide[0])[j], Pre);
+  //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
+  //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
+  return e;
+}
+
+/* Frees what is live at a, of place `from`; what is live at b, of place `to`, stays. */
+/*@ requires HEAP(m, s, z, st, ord) && Place(from) && Place(to) && Placed(s, z, st, ord, a, from) && Placed(s, z, st, ord, b, to) && a != b;
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
+    BUT(a) NOTHING_AT(a)
+    ensures Placed(s, z, st, ord, b, to); */
+static inline void end_any(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS, uint64_t b, uint32_t from, uint32_t to) */
+{
+  //@ assert InArea(s, a) && InArea(s, b);
+  //@ ghost uint32_t p = (uint32_t)((a - s->addr) / 4096), q = (uint32_t)((b - s->addr) / 4096);
+  //@ assert p == (a - s->addr) / PAGE && q == (b - s->addr) / PAGE && q < s->pages;
+  //@ ghost if (from >= 49 && to >= 49) lem_blocks(s, z, st, ord, a, b);
+  //@ assert from < KEEL_KMALLOC_CLASSES ==> Object(s, a);
+  //@ assert from >= KEEL_KMALLOC_CLASSES ==> Block(s, z, st, ord, a);
+  //@ assert from >= KEEL_KMALLOC_CLASSES && to >= KEEL_KMALLOC_CLASSES ==> !(p <= q < p + P2(ord[p]));
+  //@ assert to >= KEEL_KMALLOC_CLASSES ==> st[q] == LIVE && s->map[q] == 0 && Large(z, st, ord, q) && (b - s->addr) % PAGE == 0 && ord[q] == to - KEEL_KMALLOC_CLASSES;
+  //@ assert to < KEEL_KMALLOC_CLASSES ==> \forall integer i; InClass(s, b, i) ==> InUse(s, slab_at(s, b), i) && obj(s, slab_at(s, b), i) == b && !(slab_at(s, b) == slab_at(s, a) && At(s, a, i));
+  //@ assert to < KEEL_KMALLOC_CLASSES ==> \exists integer g, i; InUse(s, g, i) && obj(s, g, i) == b && s->slab[g].cache == to + 1 && !(g == slab_at(s, a) && At(s, a, i));
+  //@ ghost L: ;
+  keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
+  //@ assert s->addr == \at(s->addr, Pre) && s->pages == \at(s->pages, Pre);
+  //@ ghost lem_places(s);
+  //@ assert to < KEEL_KMALLOC_CLASSES ==> \exists integer g, i; InUse(s, g, i) && obj(s, g, i) == b && s->slab[g].cache == to + 1;
+  //@ assert to < KEEL_KMALLOC_CLASSES ==> Object(s, b) && s->slab[slab_at(s, b)].cache == to + 1;
+  //@ assert to >= KEEL_KMALLOC_CLASSES ==> KEEPS(L, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], L);
+  //@ assert to >= KEEL_KMALLOC_CLASSES ==> Large(z, st, ord, q);
+  //@ assert to >= KEEL_KMALLOC_CLASSES ==> Block(s, z, st, ord, b);
+}
+
+/* take_any, elsewhere than at a, where memory of place `from` is and stays live. */
+/*@ requires HEAP(m, s, z, st, ord) && Place(to) && Place(from) && Placed(s, z, st, ord, a, from);
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS OBJECTS_STAY OTHERS_KEPT
+    ensures Placed(s, z, st, ord, a, from);
+    ensures \result != 0 ==> Placed(s, z, st, ord, \result, to) && \result != a; */
+static inline uint64_t take_beside(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS, uint64_t a, uint32_t from) */
+{
+  //@ assert InArea(s, a);
+  //@ ghost uint32_t p = (uint32_t)((a - s->addr) / 4096);
+  //@ assert p == (a - s->addr) / PAGE && p < s->pages;
+  //@ assert from < KEEL_KMALLOC_CLASSES ==> \exists integer g, i; InUse(s, g, i) && obj(s, g, i) == a && s->slab[g].cache == from + 1;
+  //@ assert from >= KEEL_KMALLOC_CLASSES ==> st[p] == LIVE && s->map[p] == 0 && Large(z, st, ord, p) && (a - s->addr) % PAGE == 0 && ord[p] == from - KEEL_KMALLOC_CLASSES;
+  //@ ghost L: ;
+  uint64_t b = take_any(m, to) /*@ ghost (s, z, st, ord) */;
+  //@ assert s->addr == \at(s->addr, Pre) && s->pages == \at(s->pages, Pre);
+  //@ ghost lem_places(s);
+  //@ assert from < KEEL_KMALLOC_CLASSES ==> \exists integer g, i; \at(InUse(s, g, i), Pre) && InUse(s, g, i) && obj(s, g, i) == a && s->slab[g].cache == from + 1;
+  //@ assert from < KEEL_KMALLOC_CLASSES ==> Object(s, a) && s->slab[slab_at(s, a)].cache == from + 1;
+  //@ assert from >= KEEL_KMALLOC_CLASSES ==> KEEPS(L, p) && s->map[p] == 0 && z->ref[p] == \at(z->ref[p], L);
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert from >= KEEL_KMALLOC_CLASSES ==> HeadErr(z, st, ord, p) == KEEL_OK && ord[p] == from - KEEL_KMALLOC_CLASSES;
+  //@ assert from >= KEEL_KMALLOC_CLASSES ==> Large(z, st, ord, p);
+  //@ assert from >= KEEL_KMALLOC_CLASSES ==> Block(s, z, st, ord, a);
+  //@ assert p == (a - s->addr) / PAGE;
+  //@ assert Placed(s, z, st, ord, a, from);
+  //@ assert b != 0 && to < KEEL_KMALLOC_CLASSES ==> \exists integer g, i; !\at(InUse(s, g, i), Pre) && InUse(s, g, i) && obj(s, g, i) == b;
+  //@ assert b != 0 && to < KEEL_KMALLOC_CLASSES && from < KEEL_KMALLOC_CLASSES ==> b != a;
+  //@ assert b != 0 && to < KEEL_KMALLOC_CLASSES && from >= KEEL_KMALLOC_CLASSES ==> b != a;
+  //@ assert b != 0 && to >= KEEL_KMALLOC_CLASSES && from < KEEL_KMALLOC_CLASSES ==> b != a;
+  //@ assert b != 0 && to >= KEEL_KMALLOC_CLASSES && from >= KEEL_KMALLOC_CLASSES ==> b != a;
+  return b;
 }
 
 /* Moves the memory at a, of place `from`, to a new one of place `to`; 0 if there is none. */
-/*@ requires HEAP(m, s, z, st, ord) && Place(to) && Placed(s, z, st, ord, a, from) && Place(from) && from != to;
+/*@ requires HEAP(m, s, z, st, ord) && Place(to) && Place(from) && Placed(s, z, st, ord, a, from);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
     MOVED(from, to) */
 static uint64_t move(struct keel_heap *m, uint64_t a, uint32_t from, uint32_t to, uint32_t flags) /*@ ghost (HEAPS) */
 {
   uint32_t old = bytes_of(&m->s, from), now = bytes_of(&m->s, to);
-  uint64_t b = take_place(&m->s, to) /*@ ghost (z, st, ord) */;
+  uint64_t b = take_beside(m, to) /*@ ghost (s, z, st, ord, a, from) */;
   if (b == 0) return 0;
+  //@ ghost lem_end(s, z, st, ord, b, to);
+  //@ assert \forall integer q; PageOf(s, z, st, ord, a, q) ==> \at(PageOf(s, z, st, ord, a, q), Pre);
   keel_copy(b, a, old < now ? old : now);
   if (old < now && (flags & KEEL_ZERO) != 0) keel_zero(b + old, now - old);
-  keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
+  end_any(m, a) /*@ ghost (s, z, st, ord, b, from, to) */;
   return b;
+}
+
+/* Frees what is live at a. */
+/*@ requires HEAP(m, s, z, st, ord) && (Object(s, a) || Block(s, z, st, ord, a));
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
+    BUT(a) NOTHING_AT(a) */
+static inline void end_one(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
+{
+  keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
+}
+
+/* Gives what is live at a, of place `from`, room for size bytes, as keel_krealloc. */
+/*@ requires HEAP(m, s, z, st, ord) && Place(from) && Placed(s, z, st, ord, a, from) && 1 <= size <= KEEL_KMALLOC_MAX;
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
+    BUT(a)
+    ensures (\result == a && size <= pbytes(from) && Placed(s, z, st, ord, a, from)) || (\result == 0 && size > pbytes(from) && Placed(s, z, st, ord, a, from)) ||
+      (\result != 0 && \result != a && Placed(s, z, st, ord, \result, \old(place(m, size, divisor(pbytes(from))))));
+    ensures \result != 0 && \result != a ==> !Object(s, a) && !Block(s, z, st, ord, a);
+    ensures \result != 0 ==> \result % divisor(pbytes(from)) == 0; */
+static uint64_t resize(struct keel_heap *m, uint64_t a, uint32_t size, uint32_t flags, uint32_t from) /*@ ghost (HEAPS) */
+{
+  //@ assert InArea(s, a);
+  //@ assert a != 0;
+  uint32_t align = align_of(&m->s, from), to = place_for(m, size, align), old = bytes_of(&m->s, from);
+  //@ ghost lem_place_at(s, z, st, ord, a, from, 0);
+  //@ assert to == \at(place(m, size, divisor(pbytes(from))), Pre);
+  if (size <= old && 2u * bytes_of(&m->s, to) > old) return a;
+  uint64_t b = move(m, a, from, to, flags) /*@ ghost (s, z, st, ord) */;
+  //@ ghost if (b != 0) lem_place_at(s, z, st, ord, b, to, align);
+  return b == 0 && size <= old ? a : b;
 }
 
 /* ---- a new instance ---- */
@@ -623,40 +807,42 @@ uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint64_t align
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES
-    behavior new:
-      assumes a == 0 || a == KEEL_ZERO_SIZE;
-      ensures flags > KMALLOC_FLAGS || size > KEEL_KMALLOC_MAX ==> \result == 0;
-      ensures flags <= KMALLOC_FLAGS && size == 0 ==> \result == KEEL_ZERO_SIZE;
-      ensures flags <= KMALLOC_FLAGS && 1 <= size <= KEEL_KMALLOC_MAX && \result != 0 ==> Placed(s, z, st, ord, \result, place(m, size, 0));
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
     behavior bad:
-      assumes a != 0 && a != KEEL_ZERO_SIZE && (flags > KMALLOC_FLAGS || size > KEEL_KMALLOC_MAX || (!Object(s, a) && !Block(s, z, st, ord, a)));
+      assumes flags > KMALLOC_FLAGS || size > KEEL_KMALLOC_MAX || (a != 0 && a != KEEL_ZERO_SIZE && !Object(s, a) && !Block(s, z, st, ord, a));
       assigns \nothing;
       ensures \result == 0;
       SAME_OBJECTS
+    behavior nothing:
+      assumes flags <= KMALLOC_FLAGS && size == 0 && (a == 0 || a == KEEL_ZERO_SIZE);
+      assigns \nothing;
+      ensures \result == KEEL_ZERO_SIZE;
+      SAME_OBJECTS
+    behavior new:
+      assumes flags <= KMALLOC_FLAGS && size != 0 && size <= KEEL_KMALLOC_MAX && (a == 0 || a == KEEL_ZERO_SIZE);
+      GOT(size, 0)
     behavior end:
       assumes flags <= KMALLOC_FLAGS && size == 0 && (Object(s, a) || Block(s, z, st, ord, a));
-      ensures \result == KEEL_ZERO_SIZE && !Object(s, a) && !Block(s, z, st, ord, a);
+      ensures \result == KEEL_ZERO_SIZE;
+      BUT(a) NOTHING_AT(a)
     behavior change:
-      assumes flags <= KMALLOC_FLAGS && 1 <= size <= KEEL_KMALLOC_MAX && (Object(s, a) || Block(s, z, st, ord, a));
-      ensures \forall integer p; Place(p) && \old(Placed(s, z, st, ord, a, p)) ==> \let to = place(m, size, divisor(pbytes(p)));
-        (\result == a && Placed(s, z, st, ord, a, p) && size <= pbytes(p)) || (\result == 0 && Placed(s, z, st, ord, a, p) && size > pbytes(p)) ||
-        (\result != a && \result != 0 && Placed(s, z, st, ord, \result, to) && !Object(s, a) && !Block(s, z, st, ord, a));
-      ensures \result != 0 && \result != a ==> \forall integer p; Place(p) && \old(Placed(s, z, st, ord, a, p)) ==> \result % divisor(pbytes(p)) == 0;
+      assumes flags <= KMALLOC_FLAGS && size != 0 && size <= KEEL_KMALLOC_MAX && (Object(s, a) || Block(s, z, st, ord, a));
+      BUT(a)
+      ensures \forall integer p; Place(p) && \old(Placed(s, z, st, ord, a, p)) ==>
+        (\result == a && size <= pbytes(p) && Placed(s, z, st, ord, a, p)) || (\result == 0 && size > pbytes(p) && Placed(s, z, st, ord, a, p)) ||
+        (\result != 0 && \result != a && Placed(s, z, st, ord, \result, \old(place(m, size, divisor(pbytes(p))))));
+      ensures \result != 0 && \result != a ==> !Object(s, a) && !Block(s, z, st, ord, a);
+      ensures \result != 0 ==> \forall integer p; Place(p) && \old(Placed(s, z, st, ord, a, p)) ==> \result % divisor(pbytes(p)) == 0;
     complete behaviors; disjoint behaviors; */
 uint64_t keel_krealloc(struct keel_heap *m, uint64_t a, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
 {
   if (a == 0 || a == KEEL_ZERO_SIZE) return keel_kmalloc(m, size, flags) /*@ ghost (s, z, st, ord) */;
   uint32_t from = place_at(&m->s, a) /*@ ghost (z, st, ord) */;
   if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX || from == KEEL_NONE) return 0;
-  if (size == 0) {
-    keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
-    return KEEL_ZERO_SIZE;
-  }
-  uint32_t to = place_for(m, (uint32_t)size, align_of(&m->s, from)), old = bytes_of(&m->s, from);
-  if (size <= old && 2u * bytes_of(&m->s, to) > old) return a;
-  uint64_t b = move(m, a, from, to, flags) /*@ ghost (s, z, st, ord) */;
-  return b == 0 && size <= old ? a : b;
+  //@ assert \forall integer p; Place(p) && Placed(s, z, st, ord, a, p) ==> p == from;
+  if (size != 0) return resize(m, a, (uint32_t)size, flags, from) /*@ ghost (s, z, st, ord) */;
+  end_one(m, a) /*@ ghost (s, z, st, ord) */;
+  return KEEL_ZERO_SIZE;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
@@ -675,35 +861,12 @@ uint64_t keel_ksize(const struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
     FREES(a) */
 enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {
-  struct keel_slabs *t = &m->s;
-  //@ assert t == s && PAGE <= s->addr;
-  if (KEEL_UNLIKELY(a < t->addr)) return outside(a) /*@ ghost (s) */;
-  uint64_t d = a - t->addr, p = d / KEEL_PAGE_SIZE;
-  if (KEEL_UNLIKELY(p >= t->pages)) return outside(a) /*@ ghost (s) */;
-  uint32_t h = t->map[p];
-  //@ assert InArea(s, a) && h == slab_at(s, a) && p == (a - s->addr) / PAGE;
-  //@ assert \separated(&m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], z->tag + (0 .. NP - 1)) && \separated(&m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], z->tag + (0 .. NP - 1));
-  const struct keel_slab *b = &t->slab[h];
-  if (KEEL_UNLIKELY(b->cache == 0 || b->cache > KEEL_KMALLOC_CLASSES)) {
-    if (h != 0) return KEEL_WRONG_KIND;
-    //@ assert \forall integer i; !At(s, a, i);
-    if (!is_block(t, d) /*@ ghost (z, st, ord) */) return block_error(t, d) /*@ ghost (z, st, ord) */;
-    //@ assert Block(s, z, st, ord, a);
-    enum keel_status r = give_large(t, (uint32_t)p) /*@ ghost (z, st, ord) */;
-    //@ assert s->addr == \at(s->addr, Pre) && s->pages <= NP;
-    return r;
-  }
-  uint32_t i = object_at(t, h, d) /*@ ghost (a) */;
-  if (KEEL_UNLIKELY(i >= b->nobj)) return KEEL_NOT_HEAD;
-  //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
-  uint64_t f = b->free[i / 64], w = with_bit(f, i % 64);
-  //@ for object: assert !FreeBit(s, h, i);
-  if (KEEL_UNLIKELY(w == f)) return KEEL_ALREADY_FREE;
-  //@ assert InUse(s, h, i);
-  //@ assert InClass(s, a, i);
-  //@ assert Object(s, a);
-  //@ assert \forall integer g, j; (g == slab_at(s, a) && At(s, a, j)) <==> (g == h && j == i);
-  return give_back(t, h, i, w) /*@ ghost (z, st, ord) */;
+  //@ assert s == &m->s;
+  struct found f = find_live(&m->s, a) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(!f.live)) return f.error;
+  //@ assert f.slab != 0 ==> Object(s, a) && !Block(s, z, st, ord, a);
+  if (KEEL_UNLIKELY(f.slab == 0)) return end_block(m, (uint32_t)((a - m->s.addr) / KEEL_PAGE_SIZE)) /*@ ghost (s, z, st, ord, a) */;
+  return end_object(m, f.slab, f.index, f.word) /*@ ghost (s, z, st, ord, a) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);
@@ -713,10 +876,10 @@ enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) *
 enum keel_status keel_kfree_sensitive(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {
   uint64_t n = keel_ksize(m, a) /*@ ghost (s, z, st, ord) */;
-  //@ assert PAGE <= s->addr;
-  //@ assert !InArea(s, a) ==> n == 0;
-  //@ assert n == 0 <==> !Object(s, a) && !Block(s, z, st, ord, a);
-  if (n == 0) return free_error(&m->s, a) /*@ ghost (z, st, ord) */;
+  if (n == 0) {
+    struct found f = find_live(&m->s, a) /*@ ghost (z, st, ord) */;
+    return f.error;
+  }
   keel_zero(a, n);
   return keel_kfree(m, a) /*@ ghost (s, z, st, ord) */;
 }

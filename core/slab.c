@@ -619,7 +619,8 @@ static inline void none_used(struct keel_slab *t, const struct keel_cache *k)
     assigns s->slab[h].free[0 .. 3];
     SINV Z_KEPT SAME_OBJECTS
     ensures Apart(s, z);
-    ensures \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> i < s->cache[c].nobj); */
+    ensures \forall integer i; 0 <= i < 256 ==> (FreeBit(s, h, i) <==> i < s->cache[c].nobj);
+    ensures s->addr == \old(s->addr); */
 static inline void make_free(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (struct keel_pages *z) */
 {
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> s->cache[d].active != h;
@@ -775,7 +776,8 @@ static inline void map_in(struct keel_slabs *s, uint32_t h) /*@ ghost (struct ke
     ensures s->slab[h].cache == c + 1 && s->slab[h].next == h && s->slab[h].page == p;
     ensures s->slab[h].nobj == s->cache[c].nobj && s->slab[h].pages == s->cache[c].pages && s->slab[h].mult == s->cache[c].mult;
     ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? h : \old(s->map[q]));
-    ensures Empty(s, h); */
+    ensures Empty(s, h);
+    ensures s->addr == \old(s->addr); */
 static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   make_free(s, c, h) /*@ ghost (z) */;
@@ -804,7 +806,8 @@ static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ 
     ensures s->cache[c].word != 0;
     ensures 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0;
     ensures \let h = \old(s->slab[0].next); s->slab[h].page == p && s->slab[h].cache == c + 1 && s->slab[h].pages == s->cache[c].pages && s->slab[h].nobj == s->cache[c].nobj;
-    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q])); */
+    ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q]));
+    ensures s->addr == \old(s->addr); */
 static void install(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (struct keel_pages *z) */
 {
   uint32_t h = (uint32_t)s->slab[0].next;
@@ -872,7 +875,8 @@ static uint32_t take_pages(struct keel_slabs *s, uint32_t order, uint32_t kind) 
     ensures s->cache[c].word != 0;
     ensures 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1;
     ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q]));
-    ensures \forall integer q; 0 <= q < NP ==> z->ref[q] == \old(z->ref[q]); */
+    ensures \forall integer q; 0 <= q < NP ==> z->ref[q] == \old(z->ref[q]);
+    ensures s->addr == \old(s->addr); */
 static inline void settle(struct keel_slabs *s, uint32_t c, uint32_t p) /*@ ghost (PAIR) */
 {
   //@ ghost uint32_t h = (uint32_t)s->slab[0].next;
@@ -1010,6 +1014,9 @@ static void retire_slab(struct keel_slabs *s, uint32_t h) /*@ ghost (struct keel
     ensures InvB(z, st, ord);
     ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q);
     ensures \forall integer q; 0 <= q < NP && !(p <= q < p + P2(\old(ord[p]))) ==> z->ref[q] == \old(z->ref[q]);
+    ensures \old(z->ref[p]) <= 0 ==> \forall integer q; p <= q < p + P2(\old(ord[p])) ==> st[q] == FREE;
+    ensures \old(z->ref[p]) > 0 ==> z->tag[p] / 32 == KEEL_SLAB;
+    ensures \old(z->ref[p]) > 0 ==> \forall integer q; 0 <= q < NP ==> st[q] == \old(st[q]) && ord[q] == \old(ord[q]);
     ensures \result == KEEL_OK; */
 static enum keel_status give_block(struct keel_pages *z, uint32_t p) /*@ ghost (struct keel_slabs *s, uint16_t \ghost *st, int16_t \ghost *ord) */
 {
@@ -1019,7 +1026,10 @@ static enum keel_status give_block(struct keel_pages *z, uint32_t p) /*@ ghost (
   //@ assert \forall integer d, v; 0 <= d < s->caches && 0 <= v < 4 ==> NO_WORD(&s->cache[d].full[v]);
   //@ assert \forall integer d; 0 <= d < s->caches ==> NO_WORD(&s->cache[d].word) && NO_WORD(&s->cache[d].first);
   //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> NO_REF(&s->slab[x].next) && NO_REF(&s->slab[x].prev) && NO_REF(&s->slab[x].live);
-  return keel_pages_put(z, z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+  //@ assert z->base + p - z->base == p && (z->ref[p] > 0 ==> OwnErr(z, st, ord, p, KEEL_SLAB) == KEEL_BUSY);
+  enum keel_status e = keel_pages_put(z, z->base + p, KEEL_SLAB) /*@ ghost (st, ord) */; /* somebody else may hold a reference */
+  //@ assert \at(z->ref[p], Pre) > 0 ==> \forall integer q; 0 <= q < NP ==> Same{Pre, Here}(st, ord, q) && st[q] == \at(st[q], Pre) && ord[q] == \at(ord[q], Pre);
+  return e;
 }
 
 /* keel_pages_put for the block at page p, which no slab has any more; the slabs are left alone. */
@@ -1029,6 +1039,7 @@ static enum keel_status give_block(struct keel_pages *z, uint32_t p) /*@ ghost (
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS SAME_MAP
     ensures z->u == \old(z->u);
     ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q) && z->ref[q] == \old(z->ref[q]);
+    ensures \forall integer q; p <= q < p + P2(\old(ord[p])) ==> RELEASED(q);
     ensures \result == KEEL_OK; */
 static enum keel_status put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (PAIR) */
 {
@@ -1037,7 +1048,9 @@ static enum keel_status put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (P
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> 0 <= s->slab[x].next < NODES(s) && 0 <= s->slab[x].prev < NODES(s);
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].prev == x && s->slab[s->slab[x].prev].next == x;
   //@ assert \forall integer x; 0 <= x < NODES(s) ==> s->slab[s->slab[x].next].cache == s->slab[x].cache && s->slab[s->slab[x].prev].cache == s->slab[x].cache;
+  //@ ghost lem_block(z, st, ord, p);
   enum keel_status e = give_block(s->z, p) /*@ ghost (s, st, ord) */;
+  //@ assert \at(z->ref[p], Pre) > 0 ==> \forall integer q; p < q < p + P2(\at(ord[p], Pre)) ==> HeadErr(z, st, ord, q) == \at(HeadErr(z, st, ord, q), Pre) && HeadErr(z, st, ord, q) != KEEL_OK;
   //@ assert InvB(z, st, ord);
   //@ assert \forall integer d; 0 <= d < s->caches && \at(HotAt(s, d), Pre) ==> HotAt(s, d);
   //@ assert \forall integer g, i; 0 <= g <= s->slabs && 0 <= i < 256 ==> (FreeBit(s, g, i) <==> \at(FreeBit(s, g, i), Pre));
@@ -1058,7 +1071,7 @@ static enum keel_status put_block(struct keel_slabs *s, uint32_t p) /*@ ghost (P
 /* Slab h, alone and empty, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h) && s->slab[h].next == h && Empty(s, h) && s->cache[s->slab[h].cache - 1].active != h;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT GONE SAME_BOUNDS
     ensures \result == KEEL_OK; */
 static enum keel_status disown(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -1149,7 +1162,7 @@ static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
 /* Empty slab h, of cache c, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT GONE SAME_BOUNDS
     ensures \result == KEEL_OK; */
 static enum keel_status drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -1200,6 +1213,7 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   //@ ghost lem_taken(s); lem_empty(s, c);
   /*@ loop invariant 1 <= h <= s->slabs + 1 && 0 <= n <= 32 * (h - 1) && n == nempty{Pre}(s, c, h - 1);
       loop invariant s->pages == \at(s->pages, Pre) && s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && z->u == \at(z->u, Pre);
+      loop invariant s->addr == \at(s->addr, Pre);
       loop invariant Arrays(s); loop invariant Rings(s); loop invariant Caches(s); loop invariant Full(s);
       loop invariant Slabs(s); loop invariant Bits(s); loop invariant Map(s); loop invariant Mapped(s);
       loop invariant Hot(s); loop invariant Words(s); loop invariant Actives(s); loop invariant Live(s);
@@ -1396,6 +1410,17 @@ static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
   return found;
 }
 
+/* hand_one, with a frame that is one of those that its callers have. */
+/*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word != 0;
+    assigns s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1].word;
+    KEEPS_BOTH SAME_CACHES NEW_OBJECT OTHERS_KEPT SAME_BOUNDS
+    ensures \result != 0; */
+KEEL_INLINE uint64_t hand_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
+{
+  //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
+  return hand_one(s, c) /*@ ghost (z, st, ord) */;
+}
+
 /* An object of cache c, which hands out from no word; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
@@ -1404,8 +1429,11 @@ KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (P
 {
   if (!find_any(s, c) /*@ ghost (z, st, ord) */) return 0;
   //@ assert STEP_BOUNDS;
-  //@ assert HotAt(s, c) && 1 <= s->cache[c].active <= s->slabs && 0 <= s->cache[c].at < 4;
-  return hand_one(s, c) /*@ ghost (z, st, ord) */;
+  //@ ghost F: ;
+  uint64_t a = hand_any(s, c) /*@ ghost (z, st, ord) */;
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, F) && \at(s->cache[d].size, F) == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].order == \at(s->cache[d].order, F) && \at(s->cache[d].order, F) == \at(s->cache[d].order, Pre);
+  return a;
 }
 
 /* Slab h is the empty one that cache c keeps. */
@@ -1432,7 +1460,7 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
 /* Slab h may be empty: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS
     ensures \result == KEEL_OK; */
 static enum keel_status keep_or_drop(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -1465,7 +1493,7 @@ static inline void recount(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 /* ... and the slab is looked at.  Answers KEEL_OK. */
 /*@ requires COUNTED(s, z, st, ord, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS
     ensures \result == KEEL_OK; */
 KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -1527,7 +1555,7 @@ KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t 
 /*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
     requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS
     ensures \result == KEEL_OK;
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
     ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */

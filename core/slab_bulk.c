@@ -13,27 +13,6 @@
 /*@ // an object in use begins at address x
     predicate ObjectAt{L}(struct keel_slabs *s, integer x) = \exists integer g, j; InUse(s, g, j) && obj(s, g, j) == x; */
 
-/*@ ghost
-  // the address of an object in use says which it is
-  /@ requires SInv(s);
-     assigns \nothing;
-     ensures \forall integer g, j; InUse(s, g, j) ==> slab_at(s, obj(s, g, j)) == g && At(s, obj(s, g, j), j); @/
-  void lem_places(struct keel_slabs *s) {
-    /@ loop invariant 1 <= h <= s->slabs + 1;
-       loop invariant \forall integer g, j; g < h && InUse(s, g, j) ==> slab_at(s, obj(s, g, j)) == g && At(s, obj(s, g, j), j);
-       loop assigns h; loop variant s->slabs + 1 - h; @/
-    for (uint32_t h = 1; h <= s->slabs; h++) {
-      if (s->slab[h].cache != 0) {
-        /@ assert Used(s, h); @/
-        /@ loop invariant 0 <= i <= s->slab[h].nobj;
-           loop invariant \forall integer j; 0 <= j < i ==> slab_at(s, obj(s, h, j)) == h && At(s, obj(s, h, j), j);
-           loop assigns i; loop variant s->slab[h].nobj - i; @/
-        for (uint32_t i = 0; i < s->slab[h].nobj; i++) lem_place(s, h, i);
-      }
-    }
-  }
-*/
-
 /* Frees the object in use at address x, if there is one. */
 /*@ requires BOTH(s, z, st, ord) && ELSEWHERE(a, n);
     assigns EVERYTHING;

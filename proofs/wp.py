@@ -18,6 +18,10 @@ OPTIONS = ["-wp-literals", "-wp-rte", "-warn-unsigned-overflow", "-warn-unsigned
 PROVERS = ["cvc4", "z3t", "z3"]  # the best first; z3t: Z3 by triggers only, see why3_config
 TIMEOUT = 40  # seconds per goal and prover
 FIRST_TIMEOUT = 2  # of a function's first prover, in a first pass over all goals; all provers and the full timeout are for what that leaves
+# A first pass does without these simplifications of goals: on the slab layer they take half of the time of a proof (Frama-C's own, not
+# the provers'), and few goals need them.  The second pass has them.
+FIRST_OPTIONS = ["-wp-no-ground", "-wp-no-pruning"]
+SECOND_OPTIONS = ["-wp-ground", "-wp-pruning"]
 # What smoke tests look for: whatever cannot be (all), or only requirements that no caller can meet.  As every function is proven,
 # code that is dead or a call that ends in a contradiction comes from such requirements, or from a contract that is assumed.
 SMOKE_OPTIONS = {"none": [], "requires": ["-wp-smoke-tests", "-wp-no-smoke-dead-assumes", "-wp-no-smoke-dead-call", "-wp-no-smoke-dead-code", "-wp-no-smoke-dead-loop"],
@@ -183,11 +187,11 @@ def run(parsed, result, options, provers, timeout, smoke, directory):
         return
     # -then forgets all options but the provers, to which those it names are added; what is proved is not generated again.
     quick = [*options, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout))]
-    arguments = ["-load", str(parsed.state), *quick, "-wp-prover", provers[0], "-then"]
+    arguments = ["-load", str(parsed.state), *quick, *FIRST_OPTIONS, "-wp-prover", provers[0], "-then"]
     if smoke:
         arguments += [*quick, "-wp-par", "1", *smoke, "-wp-smoke-timeout", str(SMOKE_TIMEOUT), "-then"]
     rest = ["-wp-prover", ",".join(provers[1:])] if len(provers) > 1 else []
-    arguments += [*options, "-wp-no-smoke-tests", "-wp-timeout", str(timeout), *rest, "-then"]
+    arguments += [*options, *SECOND_OPTIONS, "-wp-no-smoke-tests", "-wp-timeout", str(timeout), *rest, "-then"]
     table = directory / "status.csv"
     lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
     text = table.read_text(encoding="utf-8") if table.exists() else ""

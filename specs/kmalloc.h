@@ -26,6 +26,9 @@
     // a large block that can be freed begins at a
     predicate Block{L}(struct keel_slabs *s, struct keel_pages *z, uint16_t *st, int16_t *ord, integer a) =
       InArea(s, a) && slab_at(s, a) == 0 && (a - s->addr) % PAGE == 0 && Large(z, st, ord, (a - s->addr) / PAGE);
+    // page q is of a large block that can be freed and begins at a
+    predicate PageOf{L}(struct keel_slabs *s, struct keel_pages *z, uint16_t *st, int16_t *ord, integer a, integer q) =
+      Block(s, z, st, ord, a) && \let p = (a - s->addr) / PAGE; p <= q < p + P2(ord[p]);
     // what is wrong with byte d of the instance, in no slab, as the first of a large block
     logic integer BlockErr{L}(struct keel_pages *z, uint16_t *st, int16_t *ord, integer d) =
       d % PAGE == 0 ? OwnErr(z, st, ord, d / PAGE, KEEL_LARGE) :
@@ -148,16 +151,23 @@
   }
 */
 /*@ ghost
-  // the pages of a live block
-  /@ requires Inv(z, st, ord) && LiveHead(st, ord, z->u, p);
+  // memory of a place lies in the pages of the instance
+  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Used(s, h);
      assigns \nothing;
-     ensures p + P2(ord[p]) <= NP;
-     ensures \forall integer q; p <= q < p + P2(ord[p]) ==> st[q] == LIVE && first(ord, z->u, q) == p; @/
-  void lem_block(struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t p) {
-    uint32_t u = z->u; uint32_t k = (uint32_t)ord[p];
-    uint32_t id = g_node_of(u, p, k);
-    /@ assert node(u, id, k) && p == head(u, id, k) && Blk(st, ord, u, id, k, LIVE); @/
-    /@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, k) == id <==> p <= q < p + P2(k)); @/
+     ensures \forall integer i; 0 <= i < s->slab[h].nobj ==> obj(s, h, i) + s->cache[s->slab[h].cache - 1].size <= s->addr + s->pages * PAGE; @/
+  void lem_objects_end(struct keel_slabs *s, uint32_t h) {
+    /@ loop invariant 0 <= i <= s->slab[h].nobj;
+       loop invariant \forall integer j; 0 <= j < i ==> obj(s, h, j) + s->cache[s->slab[h].cache - 1].size <= s->addr + s->pages * PAGE;
+       loop assigns i; loop variant s->slab[h].nobj - i; @/
+    for (uint32_t i = 0; i < s->slab[h].nobj; i++) lem_obj(s, h, i);
+  }
+
+  // two large blocks have no page in common
+  /@ requires InvB(z, st, ord) && Arrays(s) && Apart(s, z) && Block(s, z, st, ord, a) && Block(s, z, st, ord, b) && a != b;
+     assigns \nothing;
+     ensures !PageOf(s, z, st, ord, a, (b - s->addr) / PAGE); @/
+  void lem_blocks(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint64_t a, uint64_t b) {
+    lem_block(z, st, ord, (uint32_t)((a - s->addr) / 4096));
   }
 
   // a large block has no page of a slab
@@ -190,17 +200,11 @@
 #define CLASSES(s) Made(s, KEEL_KMALLOC_CLASSES)
 /*@ ghost
   // the objects in use of slab h, of one of the classes, are at their addresses
-  /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Mapped(s) && Used(s, h) && s->slab[h].cache <= KEEL_KMALLOC_CLASSES;
+  /@ requires SInv(s) && Used(s, h) && s->slab[h].cache <= KEEL_KMALLOC_CLASSES;
      assigns \nothing;
      ensures \forall integer i; InUse(s, h, i) ==> InClass(s, obj(s, h, i), i) && slab_at(s, obj(s, h, i)) == h;
      ensures \forall integer i; InUse(s, h, i) ==> Placed(s, z, st, ord, obj(s, h, i), s->slab[h].cache - 1); @/
-  void lem_placed(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t h) {
-    /@ assert s->slab[h].nobj <= 256; @/
-    /@ loop invariant 0 <= i <= s->slab[h].nobj;
-       loop invariant \forall integer j; 0 <= j < i && !FreeBit(s, h, j) ==> InClass(s, obj(s, h, j), j) && slab_at(s, obj(s, h, j)) == h;
-       loop assigns i; loop variant s->slab[h].nobj - i; @/
-    for (uint32_t i = 0; i < s->slab[h].nobj; i++) lem_place(s, h, i);
-  }
+  void lem_placed(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t h) { lem_places(s); }
 */
 /*@ // a is a multiple of all powers of two up to the smallest page size that n is a multiple of
     predicate As(integer n, integer a) = (n % 2 == 0 ==> a % 2 == 0) && (n % 4 == 0 ==> a % 4 == 0) && (n % 8 == 0 ==> a % 8 == 0) &&
@@ -334,6 +338,25 @@
     }
   }
 */
+/*@ ghost
+  /@ requires BOTH(s, z, st, ord) && CLASSES(s) && Place(p) && Placed(s, z, st, ord, a, p);
+     assigns \nothing;
+     ensures a + pbytes(p) <= s->addr + s->pages * PAGE; @/
+  void lem_end(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint64_t a, uint32_t p) {
+    if (p < 49) {
+      uint32_t h = s->map[(a - s->addr) / 4096];
+      /@ assert Used(s, h) && s->slab[h].cache == p + 1 && \exists integer i; 0 <= i < s->slab[h].nobj && a == obj(s, h, i); @/
+      lem_objects_end(s, h);
+      /@ assert s->cache[s->slab[h].cache - 1].size == pbytes(p); @/
+    } else {
+      uint32_t q = (uint32_t)((a - s->addr) / 4096);
+      /@ assert q < s->pages && a == s->addr + q * PAGE; @/
+      lem_large(s, z, st, ord, q);
+      /@ assert ord[q] == p - 49 && pbytes(p) == PAGE * P2(p - 49); @/
+      /@ assert q * PAGE + PAGE * P2(p - 49) <= s->pages * PAGE; @/
+    }
+  }
+*/
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
 #define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
@@ -387,30 +410,46 @@
     ensures \result == KEEL_ZERO_SIZE;                                                                           \
     SAME_OBJECTS                                                                                                 \
   behavior ok:                                                                                                   \
-    assumes flags <= KMALLOC_FLAGS && 1 <= size <= KEEL_KMALLOC_MAX && Alignable(s, align);                      \
+    assumes flags <= KMALLOC_FLAGS && size != 0 && size <= KEEL_KMALLOC_MAX && Alignable(s, align);              \
     GOT(size, align)                                                                                             \
   complete behaviors; disjoint behaviors;
+/* Nothing can be freed at a. */
+#define NOTHING_AT(a) ensures !Object(s, a); ensures !Block(s, z, st, ord, a);
+/* The large block at a is free; slabs and other pages are left alone. */
+#define FREED_BLOCK(a)                                                                                           \
+  ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE; \
+  ensures \let p = (a - s->addr) / PAGE; \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[(a - s->addr) / PAGE]))) ==> \
+    KEEPS(Pre, q) && s->map[q] == \old(s->map[q]) && z->ref[q] == \old(z->ref[q]);                               \
+  SAME_OBJECTS
+/* Objects in use other than one at a stay, and so do blocks of pages, of others too, other than a large one at a. */
+#define BUT(a)                                                                                                   \
+  ensures \forall integer g, j; \old(InUse(s, g, j) && obj(s, g, j) != a) ==>                                     \
+    InUse(s, g, j) && obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);          \
+  ensures \forall integer q; 0 <= q < s->pages && \old(st[q] != FREE && s->map[q] == 0 && !PageOf(s, z, st, ord, a, q)) ==> \
+    KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
 /* The memory at a is of place `to` now, at \result; or it is where it was, and \result is 0. */
 #define MOVED(from, to)                                                                                          \
+  BUT(a)                                                                                                         \
   ensures \result == 0 ==> Placed(s, z, st, ord, a, from);                                                       \
-  ensures \result != 0 ==> Placed(s, z, st, ord, \result, to) && !Object(s, a) && !Block(s, z, st, ord, a);
+  ensures \result != 0 ==> Placed(s, z, st, ord, \result, to);                                                   \
+  ensures \result != 0 ==> !Object(s, a);                                                                        \
+  ensures \result != 0 ==> !Block(s, z, st, ord, a);                                                             \
+  ensures \result != 0 ==> \result != a;
 /* What a free answers at a. */
 #define FREES(a)                                                                                                 \
   behavior none:                                                                                                 \
     assumes !Object(s, a) && !Block(s, z, st, ord, a);                                                           \
     assigns \nothing;                                                                                            \
     ensures Refused(s, z, st, ord, a, \result);                                                                  \
+    SAME_OBJECTS                                                                                                 \
   behavior block:                                                                                                \
     assumes Block(s, z, st, ord, a);                                                                             \
     ensures \result == KEEL_OK;                                                                                  \
-    ensures \let p = (a - s->addr) / PAGE; \forall integer q; p <= q < p + P2(\old(ord[(a - s->addr) / PAGE])) ==> st[q] == FREE; \
-    ensures \let p = (a - s->addr) / PAGE; \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[(a - s->addr) / PAGE]))) ==> \
-      KEEPS(Pre, q) && s->map[q] == \old(s->map[q]) && z->ref[q] == \old(z->ref[q]);                             \
-    SAME_OBJECTS                                                                                                 \
+    FREED_BLOCK(a) NOTHING_AT(a)                                                                                 \
   behavior object:                                                                                               \
     assumes Object(s, a);                                                                                        \
     ensures \result == KEEL_OK;                                                                                  \
-    FREED_OBJECT(a) OTHERS_KEPT                                                                                  \
+    FREED_OBJECT(a) OTHERS_KEPT NOTHING_AT(a)                                                                    \
   complete behaviors; disjoint behaviors;
 
 #endif

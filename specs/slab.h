@@ -125,6 +125,20 @@
     lemma kept_count{A, B}: \forall struct keel_pages *z, uint16_t *st, int16_t *ord; Kept{A, B}(z, st, ord) && Counters{A}(z) ==> Counters{B}(z);
     }
 */
+/*@ ghost
+  // the pages of a live block
+  /@ requires Inv(z, st, ord) && LiveHead(st, ord, z->u, p);
+     assigns \nothing;
+     ensures p + P2(ord[p]) <= NP;
+     ensures \forall integer q; p <= q < p + P2(ord[p]) ==> st[q] == LIVE && first(ord, z->u, q) == p;
+     ensures \forall integer q; p < q < p + P2(ord[p]) ==> HeadErr(z, st, ord, q) != KEEL_OK; @/
+  void lem_block(struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t p) {
+    uint32_t u = z->u; uint32_t k = (uint32_t)ord[p];
+    uint32_t id = g_node_of(u, p, k);
+    /@ assert node(u, id, k) && p == head(u, id, k) && Blk(st, ord, u, id, k, LIVE); @/
+    /@ assert \forall integer q; 0 <= q < NP ==> (anc(u, q, k) == id <==> p <= q < p + P2(k)); @/
+  }
+*/
 #define SINV_BUT_LIVE                                                                                            \
   ensures Arrays(s); ensures Rings(s); ensures Caches(s); ensures Full(s); ensures Slabs(s); ensures Bits(s);    \
   ensures Map(s); ensures Mapped(s); ensures Hot(s); ensures Words(s); ensures Actives(s);
@@ -153,8 +167,13 @@
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
   ensures \forall integer g; 0 <= g <= s->slabs && g != h ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
 #define SAME_MAP ensures s->pages == \old(s->pages) && \forall integer p; 0 <= p < s->pages ==> s->map[p] == \old(s->map[p]);
-/* How many pages, slabs and caches there are, the bounds of all frames, is what it was. */
-#define SAME_BOUNDS ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u);
+/* How many pages, slabs and caches there are, the bounds of all frames, is what it was; and so is the address of the first page. */
+#define SAME_BOUNDS                                                                                              \
+  ensures s->pages == \old(s->pages) && s->slabs == \old(s->slabs) && s->caches == \old(s->caches) && z->u == \old(z->u); \
+  ensures s->addr == \old(s->addr);
+/* Pages that were a slab's are free, or still the slab layer's, because somebody else holds a reference. */
+#define RELEASED(q) (HeadErr(z, st, ord, q) == KEEL_OK ==> z->tag[q] / 32 == KEEL_SLAB)
+#define GONE ensures \forall integer q; 0 <= q < s->pages && \old(s->map[q]) != 0 && s->map[q] == 0 ==> RELEASED(q);
 /* Pages that are not free and of no slab, those of others, are left alone. */
 #define OTHERS_KEPT                                                                                              \
   ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) != FREE && \old(s->map[q]) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
@@ -404,6 +423,25 @@
     uint32_t k = s->slab[h].cache - 1;
     /@ assert KOk(s->cache + k); @/
     /@ assert s->slab[h].page <= (obj(s, h, i) - s->addr) / PAGE < s->slab[h].page + s->slab[h].pages; @/
+  }
+
+  // the address of an object in use says which it is
+  /@ requires SInv(s);
+     assigns \nothing;
+     ensures \forall integer g, j; InUse(s, g, j) ==> slab_at(s, obj(s, g, j)) == g && At(s, obj(s, g, j), j); @/
+  void lem_places(struct keel_slabs *s) {
+    /@ loop invariant 1 <= h <= s->slabs + 1;
+       loop invariant \forall integer g, j; g < h && InUse(s, g, j) ==> slab_at(s, obj(s, g, j)) == g && At(s, obj(s, g, j), j);
+       loop assigns h; loop variant s->slabs + 1 - h; @/
+    for (uint32_t h = 1; h <= s->slabs; h++) {
+      if (s->slab[h].cache != 0) {
+        /@ assert Used(s, h); @/
+        /@ loop invariant 0 <= i <= s->slab[h].nobj;
+           loop invariant \forall integer j; 0 <= j < i ==> slab_at(s, obj(s, h, j)) == h && At(s, obj(s, h, j), j);
+           loop assigns i; loop variant s->slab[h].nobj - i; @/
+        for (uint32_t i = 0; i < s->slab[h].nobj; i++) lem_place(s, h, i);
+      }
+    }
   }
 
   // objects are isolated: no page of another slab is met, ...
