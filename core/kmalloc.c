@@ -836,9 +836,14 @@ uint64_t keel_kmalloc_aligned(struct keel_heap *m, uint64_t size, uint64_t align
     complete behaviors; disjoint behaviors; */
 uint64_t keel_krealloc(struct keel_heap *m, uint64_t a, uint64_t size, uint32_t flags) /*@ ghost (HEAPS) */
 {
-  if (a == 0 || a == KEEL_ZERO_SIZE) return keel_kmalloc(m, size, flags) /*@ ghost (s, z, st, ord) */;
+  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX) return 0;
+  //@ assert PAGE <= s->addr;
+  //@ assert a == 0 || a == KEEL_ZERO_SIZE ==> !InArea(s, a);
+  //@ assert a == 0 || a == KEEL_ZERO_SIZE ==> !Object(s, a) && !Block(s, z, st, ord, a);
+  if (a == 0 || a == KEEL_ZERO_SIZE) return size == 0 ? KEEL_ZERO_SIZE : request(m, (uint32_t)size, flags, 0) /*@ ghost (s, z, st, ord) */;
   uint32_t from = place_at(&m->s, a) /*@ ghost (z, st, ord) */;
-  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX || from == KEEL_NONE) return 0;
+  if (from == KEEL_NONE) return 0;
+  //@ assert Object(s, a) || Block(s, z, st, ord, a);
   //@ assert \forall integer p; Place(p) && Placed(s, z, st, ord, a, p) ==> p == from;
   if (size != 0) return resize(m, a, (uint32_t)size, flags, from) /*@ ghost (s, z, st, ord) */;
   end_one(m, a) /*@ ghost (s, z, st, ord) */;
