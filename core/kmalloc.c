@@ -311,8 +311,7 @@ KEEL_INLINE uint64_t take_object(struct keel_slabs *s, uint32_t c) /*@ ghost (PA
 /*@ requires BOTH(s, z, st, ord) && CLASSES(s) && Place(place);
     assigns EVERYTHING;
     KEEPS_BOTH SAME_CACHES SAME_BOUNDS
-    TOOK(place)
-    ensures place >= KEEL_KMALLOC_CLASSES ==> s->addr == \old(s->addr); */
+    TOOK(place) */
 static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR) */
 {
   return place < BLOCKS ? take_object(s, place) /*@ ghost (z, st, ord) */ : take_large(s, place - BLOCKS) /*@ ghost (z, st, ord) */;
@@ -322,8 +321,7 @@ static uint64_t take_place(struct keel_slabs *s, uint32_t place) /*@ ghost (PAIR
 /*@ requires HEAP(m, s, z, st, ord) && Place(to);
     assigns EVERYTHING;
     KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
-    TOOK(to)
-    ensures to >= KEEL_KMALLOC_CLASSES ==> s->addr == \old(s->addr); */
+    TOOK(to) */
 static inline uint64_t take_any(struct keel_heap *m, uint32_t to) /*@ ghost (HEAPS) */
 {
   //@ assert s == &m->s;
@@ -375,6 +373,22 @@ KEEL_INLINE uint64_t take_class(struct keel_heap *m, uint32_t c) /*@ ghost (HEAP
   //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
   //@ assert Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
   //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, c, 0);
+  return a;
+}
+
+/* An object for so many bytes. */
+/*@ requires HEAP(m, s, z, st, ord) && 1 <= size <= KEEL_KMALLOC_SMALL;
+    assigns EVERYTHING;
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS SAME_TABLES
+    GOT(size, 0) */
+KEEL_INLINE uint64_t take_small(struct keel_heap *m, uint32_t size) /*@ ghost (HEAPS) */
+{
+  uint32_t c = m->small[(size - 1u) / 8u];
+  //@ assert c == place(m, size, 0) && c < KEEL_KMALLOC_CLASSES;
+  uint64_t a = take_class(m, c) /*@ ghost (s, z, st, ord) */;
+  //@ assert class_of(m, size) == \at(class_of(m, size), Pre);
+  //@ assert place(m, size, 0) == \at(place(m, size, 0), Pre);
+  //@ assert c == place(m, size, 0);
   return a;
 }
 
@@ -761,13 +775,7 @@ uint64_t keel_kmalloc(struct keel_heap *m, uint64_t size, uint32_t flags) /*@ gh
     if (size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
     return size == 0 ? KEEL_ZERO_SIZE : request(m, (uint32_t)size, flags, 0) /*@ ghost (s, z, st, ord) */;
   }
-  uint32_t c = m->small[(size - 1u) / 8u];
-  //@ assert c == place(m, size, 0) && c < KEEL_KMALLOC_CLASSES;
-  uint64_t a = take_class(m, c) /*@ ghost (s, z, st, ord) */;
-  //@ assert class_of(m, size) == \at(class_of(m, size), Pre);
-  //@ assert place(m, size, 0) == \at(place(m, size, 0), Pre);
-  //@ assert c == place(m, size, 0);
-  return a;
+  return take_small(m, (uint32_t)size) /*@ ghost (s, z, st, ord) */;
 }
 
 /*@ requires HEAP(m, s, z, st, ord);

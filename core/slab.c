@@ -396,6 +396,23 @@ static int look(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *
   return turn_to(s, c, h, s->slab[h].live <= (int32_t)(s->slab[h].nobj - (s->slab[h].nobj + 15u) / 16u)) /*@ ghost (z) */;
 }
 
+/* The next word with a free object of the active slab of cache c is the one to hand out from; 0 if there is none. */
+/*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active != 0;
+    assigns s->cache[c].word, s->cache[c].first, s->cache[c].at, s->cache[c].active, s->slab[0 .. s->slabs + s->caches].live;
+    SINV Z_KEPT SAME_FREE
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == \old(s->cache[c].active);
+    ensures \result == 0 ==> \forall integer i; 0 <= i < s->slab[s->cache[c].active].nobj ==> !FreeBit(s, s->cache[c].active, i); */
+static int turn_word(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
+{
+  uint32_t h = (uint32_t)s->cache[c].active;
+  //@ assert 1 <= h <= s->slabs && s->slab[h].cache == c + 1 && s->slab[h].next == h;
+  int more = load(s, c, h, (uint32_t)s->cache[c].at + 1u) /*@ ghost (z) */;
+  if (!more) more = load(s, c, h, 0) /*@ ghost (z) */;
+  return more;
+}
+
 /* Finds a free object in the active slab of cache c, or sends that to the end of the ring. */
 /*@ requires SInv(s) && Apart(s, z) && c < s->caches && s->cache[c].word == 0 && s->cache[c].active != 0;
     assigns HOT(c), LINKS;
@@ -406,15 +423,10 @@ static int look(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
 static int stay(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
-  uint32_t h = (uint32_t)s->cache[c].active;
-  //@ assert 1 <= h <= s->slabs && s->slab[h].cache == c + 1 && s->slab[h].next == h;
-  int more = load(s, c, h, (uint32_t)s->cache[c].at + 1u) /*@ ghost (z) */;
-  //@ assert SAME_REFS;
-  if (!more) more = load(s, c, h, 0) /*@ ghost (z) */;
+  int more = turn_word(s, c) /*@ ghost (z) */;
   //@ assert SAME_REFS;
   //@ assert s->slab[0].next == \at(s->slab[0].next, Pre);
   if (more) return 1;
-  //@ assert s->cache[c].active == h;
   //@ ghost uint32_t e = s->slabs + 1 + c;
   //@ assert Ring(s->slab, NODES(s)) && 0 <= e < NODES(s);
   //@ assert 0 <= s->slab[e].prev < NODES(s);
@@ -653,9 +665,12 @@ static inline void set_numbers(struct keel_slabs *s, uint32_t h, uint32_t mult, 
   s->slab[h].nobj = nobj;
   s->slab[h].page = page;
   s->slab[h].pages = pages;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre) && z->ref == \at(z->ref, Pre);
+  //@ assert z->l0 == \at(z->l0, Pre) && z->l1 == \at(z->l1, Pre) && z->l2 == \at(z->l2, Pre) && z->l3 == \at(z->l3, Pre);
   //@ assert SameFields{Pre, Here}(s);
   //@ assert SameMap{Pre, Here}(s);
   //@ assert SameSlabs{Pre, Here}(s, h);
+  //@ assert Apart(s, z);
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].order == \at(s->cache[d].order, Pre);
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].mult == \at(s->cache[d].mult, Pre);

@@ -17,11 +17,11 @@ HERE = pathlib.Path(__file__).parent
 OPTIONS = ["-wp-literals", "-wp-rte", "-warn-unsigned-overflow", "-warn-unsigned-downcast", "-wp-model", "Typed"]
 PROVERS = ["cvc4", "z3t", "z3"]  # the best first; z3t: Z3 by triggers only, see why3_config
 TIMEOUT = 40  # seconds per goal and prover
-FIRST_TIMEOUT = 2  # of a function's first prover, in a first pass over all goals; all provers and the full timeout are for what that leaves
+FIRST_TIMEOUT = 4  # of a function's first prover, in a first pass over all goals; all provers and the full timeout are for what that leaves
 # A first pass does without these simplifications of goals: on the slab layer they take half of the time of a proof (Frama-C's own, not
-# the provers'), and few goals need them.  The second pass has them.
-FIRST_OPTIONS = ["-wp-no-ground", "-wp-no-pruning"]
-SECOND_OPTIONS = ["-wp-ground", "-wp-pruning"]
+# the provers'), and few goals need them.  A second pass has them; a third, for what is open even then, does without again, but with all provers.
+PLAIN = ["-wp-no-ground", "-wp-no-pruning"]
+SIMPLIFIED = ["-wp-ground", "-wp-pruning"]
 # What smoke tests look for: whatever cannot be (all), or only requirements that no caller can meet.  As every function is proven,
 # code that is dead or a call that ends in a contradiction comes from such requirements, or from a contract that is assumed.
 SMOKE_OPTIONS = {"none": [], "requires": ["-wp-smoke-tests", "-wp-no-smoke-dead-assumes", "-wp-no-smoke-dead-call", "-wp-no-smoke-dead-code", "-wp-no-smoke-dead-loop"],
@@ -180,18 +180,16 @@ def read_pass(lines, result):
 
 
 def run(parsed, result, options, provers, timeout, smoke, directory):
-    """One Frama-C process: all goals by the first prover for a short time, the smoke tests that these options are for, then what
-    is open by all provers; fills in the result."""
+    """One Frama-C process: all goals, and the smoke tests that these options are for, by the first prover for a short time, then
+    what is open by all provers, twice; fills in the result."""
     if not parsed.state.exists():
         result.complaints += parsed.complaints
         return
     # -then forgets all options but the provers, to which those it names are added; what is proved is not generated again.
-    quick = [*options, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout))]
-    arguments = ["-load", str(parsed.state), *quick, *FIRST_OPTIONS, "-wp-prover", provers[0], "-then"]
-    if smoke:
-        arguments += [*quick, "-wp-par", "1", *smoke, "-wp-smoke-timeout", str(SMOKE_TIMEOUT), "-then"]
+    quick = [*options, *PLAIN, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout)), *smoke, "-wp-smoke-timeout", str(SMOKE_TIMEOUT)]
     rest = ["-wp-prover", ",".join(provers[1:])] if len(provers) > 1 else []
-    arguments += [*options, *SECOND_OPTIONS, "-wp-no-smoke-tests", "-wp-timeout", str(timeout), *rest, "-then"]
+    slow = [*options, "-wp-no-smoke-tests", "-wp-timeout", str(timeout)]
+    arguments = ["-load", str(parsed.state), *quick, "-wp-prover", provers[0], "-then", *slow, *SIMPLIFIED, *rest, "-then", *slow, *PLAIN, "-then"]
     table = directory / "status.csv"
     lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
     text = table.read_text(encoding="utf-8") if table.exists() else ""
@@ -207,8 +205,8 @@ def run(parsed, result, options, provers, timeout, smoke, directory):
     if status != 0 or not rows:
         result.complaints.append(f"exit status {status}: " + " | ".join(line for line in lines[-4:] if line))
     scheduled = re.findall(r"^\[wp\] (\d+) goals? scheduled", "\n".join(lines), re.M)[:1]
-    if scheduled != [str(len(first))] or not later <= first or first != set(result.goals):
-        result.complaints.append(f"WP scheduled {scheduled} goals but reported {len(first)}, {len(later - first)} new ones later, {len(result.goals)} in all")
+    if scheduled != [str(len(first) + len(result.smoke))] or not later <= first or first != set(result.goals):
+        result.complaints.append(f"WP scheduled {scheduled} goals but reported {len(first)} and {len(result.smoke)} smoke tests, {len(later - first)} new ones later, {len(result.goals)} in all")
     result.open = [(os.path.join(row[0], row[1]), int(row[2]), row[4], row[6]) for row in rows[1:]
                    if row[3] == result.function and row[5] not in ("Valid", "Considered valid", "Partially proven")]
 
@@ -218,7 +216,7 @@ def selection(function, split):
     return ["-wp", *OPTIONS, *(["-wp-prop=@lemma"] if function == LEMMAS else ["-wp-fct", function]), *(["-wp-split"] if split else [])]
 
 
-def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None, par=3, smoke="none", parsed=None):
+def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None, par=2, smoke="none", parsed=None):
     """Prove all goals of one function; with smoke tests, also try to derive a contradiction from its assumptions.  Who proves several
     functions of a file has it parsed once."""
     result = Result(function, timeout)
