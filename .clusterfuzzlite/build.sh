@@ -4,7 +4,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e fuzz ] || cd "$SRC/keel"
 work=$(mktemp -d)
-tools/dropin/generate --root . --next "$work"
+tools/dropin/generate --root . "$work"
 mkdir "$work/helpers"
 # The models and the second copy of the code are not what is tested.
 for source in fuzz/*_model.c fuzz/*_twin.c; do

@@ -690,6 +690,20 @@ static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
   }
 }
 
+/* The least cache for size bytes, which is c or after it. */
+/*@ requires Arrays(s) && CLASSES(s) && c < KEEL_KMALLOC_CLASSES && size <= KEEL_OBJECT_MAX && (c > 0 ==> csize(c - 1) < size);
+    assigns \nothing;
+    ensures \result < KEEL_KMALLOC_CLASSES && Least(\result, size); */
+static uint32_t class_from(const struct keel_slabs *s, uint32_t c, uint32_t size)
+{
+  //@ assert KEEL_OBJECT_MAX == csize(KEEL_KMALLOC_CLASSES - 1);
+  /*@ loop invariant c < KEEL_KMALLOC_CLASSES && (c > 0 ==> csize(c - 1) < size);
+      loop assigns c;
+      loop variant KEEL_KMALLOC_CLASSES - c; */
+  while (s->cache[c].size < size) c++;
+  return c;
+}
+
 /* Element i of a table becomes the least cache for (i + 1) * step bytes. */
 /*@ requires Arrays(s) && CLASSES(s) && 1 <= n <= 128 && step <= 128 && n * step <= KEEL_OBJECT_MAX && step > 0;
     requires \valid(table + (0 .. n - 1));
@@ -697,19 +711,17 @@ static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
     ensures Table(table, n, step); */
 static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, uint32_t step)
 {
-  uint32_t c = 0;
-  /*@ loop invariant 0 <= i <= n && c < KEEL_KMALLOC_CLASSES;
+  uint32_t c = 0, size = 0;
+  /*@ loop invariant 0 <= i <= n && c < KEEL_KMALLOC_CLASSES && size == i * step;
       loop invariant Table(table, i, step);
-      loop invariant c > 0 ==> csize(c - 1) < i * step;
-      loop assigns i, c, table[0 .. n - 1];
+      loop invariant c > 0 ==> csize(c - 1) < size;
+      loop assigns i, c, size, table[0 .. n - 1];
       loop variant n - i; */
   for (uint32_t i = 0; i < n; i++) {
     //@ ghost lem_mul(i, n, step);
-    //@ assert (i + 1) * step == i * step + step && 0 < (i + 1) * step <= KEEL_OBJECT_MAX == csize(KEEL_KMALLOC_CLASSES - 1);
-    /*@ loop invariant c < KEEL_KMALLOC_CLASSES && (c > 0 ==> csize(c - 1) < (i + 1) * step);
-        loop assigns c;
-        loop variant KEEL_KMALLOC_CLASSES - c; */
-    while (s->cache[c].size < (i + 1u) * step) c++;
+    //@ assert (i + 1) * step == size + step && size + step <= KEEL_OBJECT_MAX;
+    size += step;
+    c = class_from(s, c, size);
     //@ assert Least(c, (i + 1) * step);
     //@ assert \forall integer j; 0 <= j < i ==> Least(table[j], (j + 1) * step);
     table[i] = (uint8_t)c;

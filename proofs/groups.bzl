@@ -19,4 +19,8 @@ GROUPS = [
     "slab_caches",
     "slab_calls",
     "slab_info",
+    "kmalloc_lemmas",
+    "kmalloc_sizes",
+    "kmalloc_take",
+    "kmalloc_free",
 ]

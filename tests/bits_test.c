@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "keel.c"
+#include "no_memory.h"
 
 static uint64_t seed = 1;
 static uint64_t random64(void)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "next/keel.h"
+#include "keel.h"
 
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
 #define BASE ((keel_pfn_t)5 * 1024)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "keel.h"
+#include "no_memory.h"
 
 #define G ((uint32_t)KEEL_PAGES_GRANULE)
 #define BASE ((keel_pfn_t)5 * 1024)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "keel.h"
+#include "no_memory.h"
 
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
 #define FIRST 0x7ffff000u /* address of the first page */

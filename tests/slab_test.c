@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "keel.h"
+#include "no_memory.h"
 
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
 #define BASE ((keel_pfn_t)5 * 1024)

@@ -36,7 +36,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "next/keel.h"
+#include "keel.h"
 
 #define API __attribute__((visibility("default")))
 #define PAGE ((size_t)KEEL_PAGE_SIZE)
