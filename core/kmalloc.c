@@ -54,21 +54,21 @@ KEEL_INLINE int is_block(const struct keel_slabs *s, uint64_t d) /*@ ghost (PAIR
 
 /* What can be freed at an address. */
 struct found {
-  int live;                /* whether anything can be */
-  enum keel_status error;  /* if not, what a free answers */
-  uint32_t slab, index;    /* of an object; slab 0: a large block */
-  uint64_t word;           /* the word of the object in the slab, with its bit set */
+  int live;                /* 0: nothing can be; 1: an object; 2: a large block */
+  enum keel_status error;  /* of nothing: what a free answers */
+  uint32_t slab, index;    /* of an object */
+  uint64_t word;           /* of an object: its word in the slab, with its bit set */
 };
 
 /* What can be freed at a. */
 /*@ requires BOTH(s, z, st, ord);
     assigns \nothing;
+    ensures \result.live == 0 || \result.live == 1 || \result.live == 2;
     ensures \result.live == 0 <==> !Object(s, a) && !Block(s, z, st, ord, a);
     ensures \result.live == 0 ==> Refused(s, z, st, ord, a, \result.error);
-    ensures \result.live != 0 ==> InArea(s, a) && \result.slab == slab_at(s, a);
-    ensures \result.live != 0 && \result.slab == 0 ==> Block(s, z, st, ord, a);
-    ensures \result.live != 0 && \result.slab != 0 ==> InClass(s, a, \result.index);
-    ensures \result.live != 0 && \result.slab != 0 ==>
+    ensures \result.live == 1 ==> InClass(s, a, \result.index) && \result.slab == slab_at(s, a) && \result.slab != 0;
+    ensures \result.live == 2 ==> Block(s, z, st, ord, a);
+    ensures \result.live == 1 ==>
       \forall integer j; 0 <= j < 64 ==> (bit(\result.word, j) <==> bit(s->slab[\result.slab].free[\result.index / 64], j) || j == \result.index % 64); */
 KEEL_INLINE struct found find_live(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR) */
 {
@@ -86,7 +86,7 @@ KEEL_INLINE struct found find_live(const struct keel_slabs *s, uint64_t a) /*@ g
   if (KEEL_UNLIKELY(b->cache == 0 || b->cache > KEEL_KMALLOC_CLASSES)) {
     //@ assert !Object(s, a);
     if (h != 0) r.error = KEEL_WRONG_KIND;
-    else if (is_block(s, d) /*@ ghost (z, st, ord) */) r.live = 1;
+    else if (is_block(s, d) /*@ ghost (z, st, ord) */) r.live = 2;
     else r.error = block_error(s, d) /*@ ghost (z, st, ord) */;
     //@ assert r.live != 0 ==> Block(s, z, st, ord, a);
     //@ assert r.live == 0 ==> !Block(s, z, st, ord, a);
@@ -100,14 +100,15 @@ KEEL_INLINE struct found find_live(const struct keel_slabs *s, uint64_t a) /*@ g
   if (KEEL_UNLIKELY(i >= b->nobj)) return r;
   //@ assert At(s, a, i) && Starts(s, a) && \forall integer j; At(s, a, j) ==> j == i;
   uint64_t f = b->free[i / 64];
+  r.error = KEEL_ALREADY_FREE;
+  //@ assert bit(f, i % 64) ==> !Object(s, a) && Refused(s, z, st, ord, a, KEEL_ALREADY_FREE);
+  //@ assert bit(f, i % 64) ==> Refused(s, z, st, ord, a, r.error);
+  if (KEEL_UNLIKELY(w_tst(f, i % 64) != 0)) return r;
+  //@ assert InClass(s, a, i);
+  r.live = 1;
   r.slab = h;
   r.index = i;
-  r.word = with_bit(f, i % 64);
-  r.live = r.word != f;
-  r.error = KEEL_ALREADY_FREE;
-  //@ assert r.live == 0 ==> !Object(s, a) && Refused(s, z, st, ord, a, KEEL_ALREADY_FREE);
-  //@ assert r.live == 0 ==> Refused(s, z, st, ord, a, r.error);
-  //@ assert r.live != 0 ==> InClass(s, a, i);
+  r.word = w_set(f, i % 64);
   return r;
 }
 
@@ -120,7 +121,7 @@ static uint32_t place_at(const struct keel_slabs *s, uint64_t a) /*@ ghost (PAIR
 {
   struct found f = find_live(s, a) /*@ ghost (z, st, ord) */;
   if (!f.live) return KEEL_NONE;
-  return f.slab != 0 ? s->slab[f.slab].cache - 1u : BLOCKS + s->z->tag[(a - s->addr) / KEEL_PAGE_SIZE] % 16u - 1u;
+  return f.live == 1 ? s->slab[f.slab].cache - 1u : BLOCKS + s->z->tag[(a - s->addr) / KEEL_PAGE_SIZE] % 16u - 1u;
 }
 
 /* ---- places ---- */
@@ -889,8 +890,8 @@ enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) *
   //@ assert s == &m->s;
   struct found f = find_live(&m->s, a) /*@ ghost (z, st, ord) */;
   if (KEEL_UNLIKELY(!f.live)) return f.error;
-  //@ assert f.slab != 0 ==> Object(s, a) && !Block(s, z, st, ord, a);
-  if (KEEL_UNLIKELY(f.slab == 0)) return end_block(m, (uint32_t)((a - m->s.addr) / KEEL_PAGE_SIZE)) /*@ ghost (s, z, st, ord, a) */;
+  //@ assert f.live == 1 ==> Object(s, a) && !Block(s, z, st, ord, a);
+  if (KEEL_UNLIKELY(f.live == 2)) return end_block(m, (uint32_t)((a - m->s.addr) / KEEL_PAGE_SIZE)) /*@ ghost (s, z, st, ord, a) */;
   return end_object(m, f.slab, f.index, f.word) /*@ ghost (s, z, st, ord, a) */;
 }
 

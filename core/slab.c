@@ -163,18 +163,6 @@ KEEL_INLINE uint64_t pop(struct keel_slabs *s, uint32_t c) /*@ ghost (struct kee
   return r;
 }
 
-/* Word f with bit i set, too: f itself iff it is. */
-/*@ requires i < 64;
-    assigns \nothing;
-    ensures \forall integer j; 0 <= j < 64 ==> (bit(\result, j) <==> bit(f, j) || j == i);
-    ensures \result == f <==> bit(f, i); */
-KEEL_INLINE uint64_t with_bit(uint64_t f, uint32_t i)
-{
-  uint64_t g = w_set(f, i);
-  //@ ghost lem_same(f, g);
-  return g;
-}
-
 /* Object i of slab h is free again: its word is w now. */
 /*@ requires SInv(s) && Apart(s, z) && InUse(s, h, i);
     requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
@@ -2180,11 +2168,11 @@ enum keel_status keel_slab_free(struct keel_slabs *s, uint64_t a) /*@ ghost (PAI
   uint32_t i = object_at(s, h, d) /*@ ghost (a) */;
   if (KEEL_UNLIKELY(i >= s->slab[h].nobj)) return KEEL_NOT_HEAD;
   //@ assert At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i;
-  uint64_t f = s->slab[h].free[i / 64], w = with_bit(f, i % 64);
-  if (KEEL_UNLIKELY(w == f)) return KEEL_ALREADY_FREE;
+  uint64_t f = s->slab[h].free[i / 64];
+  if (KEEL_UNLIKELY(w_tst(f, i % 64) != 0)) return KEEL_ALREADY_FREE;
   //@ assert InUse(s, h, i) && \forall integer j; At(s, a, j) ==> !FreeBit(s, slab_at(s, a), j);
   //@ for again: assert FreeBit(s, h, i);
-  return give_back(s, h, i, w) /*@ ghost (z, st, ord) */;
+  return give_back(s, h, i, w_set(f, i % 64)) /*@ ghost (z, st, ord) */;
 }
 
 /*@ requires BOTH(s, z, st, ord);

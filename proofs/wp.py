@@ -275,7 +275,7 @@ class Entry:
             key, _, value = option.partition("=")
             if key not in ("split", "timeout", "provers"):
                 raise Broken(f"{where}: option {option!r}: there are only split, timeout=SECONDS and provers=cvc4,z3t,z3 (in any order)")
-            self.options[key] = {"split": True, "timeout": int(value or 0), "provers": value.split(",")}[key]
+            self.options[key] = int(value) if key == "timeout" else value.split(",") if key == "provers" else True
         if not set(self.options.get("provers", [])) <= set(PROVERS):
             raise Broken(f"{where}: provers are {', '.join(PROVERS)}")
         self.text, self.number = line, number

@@ -359,7 +359,9 @@
 */
 /* The invariant between two calls. */
 #define HEAP(m, s, z, st, ord) (Alone(m, s, z) && BOTH(s, z, st, ord) && CLASSES(s) && Tables(m))
-#define KEEPS_HEAP KEEPS_BOTH ensures CLASSES(s); ensures Tables(m); ensures Alone(m, s, z);
+#define KEEPS_HEAP                                                                                               \
+  ensures SInv(s); ensures InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);             \
+  ensures CLASSES(s) && Tables(m) && Alone(m, s, z);
 /* What a new instance changes: its caches (fields are named as in CHANGES), ... */
 #define CREATED                                                                                                  \
   s->cache[0 .. KEEL_KMALLOC_CLASSES - 1], s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].size, s->cache[0 .. KEEL_KMALLOC_CLASSES - 1].mult, \
