@@ -273,7 +273,7 @@ class Entry:
         self.options = {}
         for option in fields[6:]:
             key, _, value = option.partition("=")
-            if key not in ("split", "timeout", "provers"):
+            if not re.fullmatch(r"split|timeout=\d+|provers=.+", option):
                 raise Broken(f"{where}: option {option!r}: there are only split, timeout=SECONDS and provers=cvc4,z3t,z3 (in any order)")
             self.options[key] = int(value) if key == "timeout" else value.split(",") if key == "provers" else True
         if not set(self.options.get("provers", [])) <= set(PROVERS):

@@ -393,15 +393,6 @@
     return r;
   }
 
-  // words with the same bits are the same
-  /@ assigns \nothing; ensures (\forall integer j; 0 <= j < 64 ==> (bit(a, j) <==> bit(b, j))) <==> a == b; @/
-  void lem_same(uint64_t a, uint64_t b) {
-    uint64_t d = a ^ b;
-    /@ assert \forall integer j; 0 <= j < 64 ==> (bit(d, j) <==> !(bit(a, j) <==> bit(b, j))); @/
-    if (d != 0) lem_some(d);
-    /@ assert d == 0 ==> a == b; @/
-  }
-
   // an object lies inside its slab
   /@ requires Arrays(s) && Caches(s) && Slabs(s) && Rings(s) && Used(s, h) && i < s->slab[h].nobj;
      assigns \nothing;
