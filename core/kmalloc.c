@@ -434,7 +434,7 @@ static inline enum keel_status free_large(struct keel_pages *z, uint32_t p) /*@ 
 /* The same; slabs and pages. */
 /*@ requires BOTH(s, z, st, ord) && p < s->pages && Large(z, st, ord, p);
     assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS SAME_BOUNDS
+    KEEPS_BOTH_EACH SAME_OBJECTS SAME_BOUNDS
     ensures s->addr == \old(s->addr);
     ensures \result == KEEL_OK;
     ensures \forall integer q; p <= q < p + P2(\old(ord[p])) ==> st[q] == FREE && s->map[q] == 0;

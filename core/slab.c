@@ -852,7 +852,7 @@ static keel_pfn_t get_block(struct keel_pages *z, uint32_t order, uint32_t kind)
 /* A block of 2^order pages of this kind; answers its first page, KEEL_NONE if there is none. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO && kind < KEEL_KINDS;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS SAME_SLABS OTHERS_KEPT
+    KEEPS_BOTH_EACH SAME_OBJECTS SAME_SLABS OTHERS_KEPT
     ensures \result == KEEL_NONE <==> !\old(SomeFree(st, ord, z->u, order));
     ensures \result == KEEL_NONE ==> !SomeFree(st, ord, z->u, order);
     ensures \result != KEEL_NONE ==> \result + P2(order) <= s->pages && HeadErr(z, st, ord, \result) == KEEL_OK && z->tag[\result] / 32 == kind && z->ref[\result] == 0 && ord[\result] == order &&
@@ -1039,7 +1039,7 @@ static enum keel_status give_block(struct keel_pages *z, uint32_t p) /*@ ghost (
 /*@ requires BOTH(s, z, st, ord) && p < s->pages && HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB;
     requires \forall integer q; p <= q < p + P2(ord[p]) ==> s->map[q] == 0;
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS SAME_MAP
+    KEEPS_BOTH_EACH SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES NONE_STAYS SAME_MAP
     ensures z->u == \old(z->u);
     ensures \forall integer q; 0 <= q < s->pages && !(p <= q < p + P2(\old(ord[p]))) ==> KEEPS(Pre, q) && z->ref[q] == \old(z->ref[q]);
     ensures \forall integer q; p <= q < p + P2(\old(ord[p])) ==> RELEASED(q);

@@ -149,7 +149,9 @@
 #define COUNTED(s, z, st, ord, h)                                                                                \
   (Arrays(s) && Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s) && \
    Used(s, h) && LiveBut(s, h) && InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st))
-#define KEEPS_BOTH                                                                                               \
+#define KEEPS_BOTH ensures SInv(s); ensures InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);
+/* The same, where its parts are easier to prove one by one. */
+#define KEEPS_BOTH_EACH                                                                                          \
   SINV ensures InvB(z, st, ord); ensures Apart(s, z); ensures Own(s, z, st, ord); ensures OwnPages(s, st);
 /* No object comes, goes or moves. */
 #define SAME_OBJECTS                                                                                             \
