@@ -653,7 +653,7 @@ static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
 /* Creates cache c, of size csize(c). */
 /*@ requires BOTH(s, z, st, ord) && c < KEEL_KMALLOC_CLASSES && c < s->caches && s->cache[c].size == 0 && size == csize(c);
     assigns CREATED;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH_EACH SAME_OBJECTS
     SAME_BOUNDS
     ensures s->cache[c].size == csize(c);
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
@@ -668,7 +668,7 @@ static inline void create_one(struct keel_slabs *s, uint32_t c, uint32_t size) /
 /*@ requires BOTH(s, z, st, ord) && KEEL_KMALLOC_CLASSES <= s->caches;
     requires \forall integer c; 0 <= c < KEEL_KMALLOC_CLASSES ==> s->cache[c].size == 0;
     assigns CREATED;
-    KEEPS_BOTH SAME_OBJECTS SAME_BOUNDS
+    KEEPS_BOTH_EACH SAME_OBJECTS SAME_BOUNDS
     ensures CLASSES(s); */
 static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
