@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* kmalloc for several CPUs: each has an instance of its own, over one page instance, and what it allocates and frees of
+   its own takes no lock and no atomic.  Locks are taken for the next up to 64 objects of a size, where pages come and go, for
+   large blocks, and for an object that another CPU allocated: such a free is noted down for that CPU, which carries it out
+   when it next needs objects or frees something.  A double free is refused whichever CPUs it comes from, with one exception: when
+   two frees of one object, one of them by the CPU that allocated it, overlap in time, both may answer KEEL_OK, and the
+   second counts as a free of what has the place then; if that is free, too, keel_cpu_drain counts it.
+   A call for one CPU must not be interrupted by another for the same: keep preemption off, and interrupts where their
+   handlers allocate.  An interrupt context can be a "CPU" of its own.
+   Memory: 4 bytes a page and CPU, 1 byte a page, and 104 bytes for each slab that a CPU can have. */
+#ifndef KEEL_CORE_CPU_H
+#define KEEL_CORE_CPU_H
+
+#include "core/kmalloc.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KEEL_CPUS_MAX 255u
+
+/* Two functions that you define: they take and give back lock number `lock`, which is that of a CPU below keel_cpus.cpus,
+   or else that of the pages.  Locks are taken for short, never two of CPUs, and that of the pages last. */
+void keel_lock(uint32_t lock);
+void keel_unlock(uint32_t lock);
+
+/* What other CPUs have freed of a slab. */
+struct keel_remote {
+  uint64_t freed[4]; /* bit i: object i; all 0: the slab is not in the list */
+  uint32_t next;     /* the next slab in the list, 0 if none               */
+};
+
+/* One CPU. The fields are the allocator's own. */
+struct keel_cpu {
+  struct keel_heap m;
+  struct keel_remote *remote; /* [slab]; 0: the CPU is not there            */
+  uint32_t first;             /* list of slabs of which others freed, 0 if none */
+  uint32_t missed;            /* of what others freed: was free already     */
+};
+
+/* All CPUs. */
+struct keel_cpus {
+  struct keel_pages *z;
+  uint64_t addr; /* address of the page instance's first page         */
+  struct keel_cpu *cpu;
+  uint32_t cpus;
+  uint8_t *owner; /* [page]: the CPU that last had a slab there        */
+};
+
+/* Makes k, without CPUs yet, over the page instance z, whose first page has the address addr.  The arrays belong to it from
+   now on: cpu has cpus elements, owner z->n.
+   KEEL_BAD_ARGUMENT iff cpus is not in 1 .. KEEL_CPUS_MAX.  Time: O(z->n + cpus). */
+KEEL_API enum keel_status keel_cpus_init(struct keel_cpus *k, struct keel_pages *z, uint64_t addr, struct keel_cpu *cpu,
+                                         uint32_t cpus, uint8_t *owner);
+
+/* Adds a CPU, from arrays that belong to it from now on: map has z->n elements, slab 1 + slabs + KEEL_KMALLOC_CLASSES,
+   cache KEEL_KMALLOC_CLASSES, remote 1 + slabs.  Other CPUs may be at work.
+   KEEL_BAD_ARGUMENT iff cpu is not below k->cpus, or keel_slabs_init answers that; else KEEL_BUSY iff the CPU is there. */
+KEEL_API enum keel_status keel_cpu_init(struct keel_cpus *k, uint32_t cpu, uint32_t *map, struct keel_slab *slab,
+                                        uint32_t slabs, struct keel_cache *cache, struct keel_remote *remote);
+
+/* keel_kmalloc on this CPU, which is there.  Time: as that; now and then, and that of the frees that others noted down. */
+KEEL_API uint64_t keel_cpu_alloc(struct keel_cpus *k, uint32_t cpu, uint64_t size, uint32_t flags);
+
+/* On this CPU, which is there: keel_kfree of what any CPU allocated, with the same errors. */
+KEEL_API enum keel_status keel_cpu_free(struct keel_cpus *k, uint32_t cpu, uint64_t a);
+
+/* Carries out what others freed of this CPU's, and gives back all its empty slabs.  On this CPU, or on any while it stands
+   still: a CPU that goes for good is drained, and again when objects of it have been freed.  Answers how many frees of
+   others, so far, turned out to be of something that was free already. */
+KEEL_API uint32_t keel_cpu_drain(struct keel_cpus *k, uint32_t cpu);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
