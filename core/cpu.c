@@ -99,10 +99,11 @@ static enum keel_status note_free(struct keel_cpu *p, uint64_t a)
   uint64_t d = a - s->addr;
   uint32_t h = s->map[d / KEEL_PAGE_SIZE];
   if (h == 0) return KEEL_OUT_OF_RANGE;
+  const struct keel_slab *b = &s->slab[h];
   uint32_t i = object_at(s, h, d);
-  if (i >= s->slab[h].nobj) return KEEL_NOT_HEAD;
+  if (i >= b->nobj) return KEEL_NOT_HEAD;
   struct keel_remote *r = &p->remote[h];
-  if (w_tst(peek_word(&s->slab[h].free[i / 64]) | r->freed[i / 64], i % 64) != 0) return KEEL_ALREADY_FREE;
+  if (w_tst(peek_word(&b->free[i / 64]) | r->freed[i / 64], i % 64) != 0) return KEEL_ALREADY_FREE;
   if ((r->freed[0] | r->freed[1] | r->freed[2] | r->freed[3]) == 0) {
     r->next = p->first;
     p->first = h;
@@ -111,18 +112,13 @@ static enum keel_status note_free(struct keel_cpu *p, uint64_t a)
   return KEEL_OK;
 }
 
-/* What is not an object of this CPU's whose slab has others in use.  (The slab that objects are taken from stays.) */
+/* What is not an object of this CPU's whose slab has others in use. */
 KEEL_NOINLINE enum keel_status free_other(struct keel_cpus *k, uint32_t cpu, uint64_t a)
 {
   struct keel_cpu *p = &k->cpu[cpu];
   const struct keel_slabs *s = &p->m.s;
   uint64_t page = (a - s->addr) / KEEL_PAGE_SIZE;
-  if (slab_of(s, a) != 0) {
-    struct found f = find_live(s, a);
-    if (peek(&p->first) == 0 && f.live == 1 && s->cache[s->slab[f.slab].cache - 1u].active == (int64_t)f.slab) {
-      return end_object(&p->m, f.slab, f.index, f.word);
-    }
-  } else if (a >= s->addr && page < s->pages) {
+  if (a >= s->addr && page < s->pages && s->map[page] == 0) {
     uint32_t b = peek_owner(k, page);
     if (b != cpu && k->cpu[b].remote != 0) {
       keel_lock(b);
