@@ -42,7 +42,8 @@ static void collect(struct keel_cpu *p)
 {
   const struct keel_slabs *s = &p->m.s;
   while (p->first != 0) {
-    uint32_t h = p->first, size = s->cache[s->slab[h].cache - 1u].size;
+    /* No cache: all that others freed was free already, see cpu.h, and so the slab is gone. */
+    uint32_t h = p->first, c = s->slab[h].cache, size = c == 0 ? 0 : s->cache[c - 1u].size;
     uint64_t a = s->addr + (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE;
     struct keel_remote *r = &p->remote[h];
     p->first = r->next;
@@ -52,7 +53,7 @@ static void collect(struct keel_cpu *p)
       while (w != 0) {
         uint32_t i = w_ffs(w);
         w = w_clr(w, i);
-        if (keel_kfree(&p->m, a + (uint64_t)(64u * v + i) * size) != KEEL_OK) p->missed++;
+        if (c == 0 || keel_kfree(&p->m, a + (uint64_t)(64u * v + i) * size) != KEEL_OK) p->missed++;
       }
     }
   }

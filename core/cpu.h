@@ -4,7 +4,7 @@
    large blocks, and for an object that another CPU allocated: such a free is noted down for that CPU, which carries it out
    when it next needs objects or frees something.  A double free is refused whichever CPUs it comes from, with one exception: when
    two frees of one object, one of them by the CPU that allocated it, overlap in time, both may answer KEEL_OK, and the
-   second counts as a free of what has the place then; if that is free, too, keel_cpu_drain counts it.
+   second counts as a free of what has the place then; if nothing has, keel_cpu_drain counts it.
    A call for one CPU must not be interrupted by another for the same: keep preemption off, and interrupts where their
    handlers allocate.  An interrupt context can be a "CPU" of its own.
    Memory: 4 bytes a page and CPU, 1 byte a page, and 104 bytes for each slab that a CPU can have. */

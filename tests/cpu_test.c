@@ -215,6 +215,24 @@ static void local_is_without_locks(void **state)
   all_is_back();
 }
 
+/* Two frees of one object that overlap in time, one by its own CPU: what each of them has done is known when the other's is
+   carried out, also if the slab is gone by then. */
+static void overlapping_frees(void **state)
+{
+  (void)state;
+  for (uint32_t gone = 0; gone < 2; gone++) {
+    uint64_t a = keel_cpu_alloc(&k, 0, 2048, 0), b = gone ? a : keel_cpu_alloc(&k, 0, 2048, 0);
+    OK(keel_cpu_free(&k, 1, a));
+    OK(keel_kfree(&cpu[0].m, a));
+    for (uint32_t c = 0; gone && c < KEEL_KMALLOC_CLASSES; c++) keel_cache_shrink(&cpu[0].m.s, c);
+    assert_int_equal(keel_cpu_drain(&k, 0), 1 + gone);
+    if (!gone) OK(keel_cpu_free(&k, 2, b));
+    assert_int_equal(keel_cpu_drain(&k, 0), 1 + gone);
+  }
+  assert_int_equal(keel_slabs_check(&cpu[0].m.s), 1);
+  assert_int_equal(z.nr_free, PAGES);
+}
+
 /* A page that was one CPU's slab, and is another's: objects are found where they are now. */
 static void pages_change_hands(void **state)
 {
@@ -284,7 +302,7 @@ int main(void)
       cmocka_unit_test_setup(bad_arguments, start),      cmocka_unit_test_setup(interleaved, start),
       cmocka_unit_test_setup(errors_across_cpus, start), cmocka_unit_test_setup(pages_change_hands, start),
       cmocka_unit_test_setup(runs_dry, start),           cmocka_unit_test_setup(local_is_without_locks, start),
-      cmocka_unit_test_setup(threads, start),
+      cmocka_unit_test_setup(overlapping_frees, start),  cmocka_unit_test_setup(threads, start),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
