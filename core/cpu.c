@@ -4,8 +4,8 @@
    1. A CPU's slabs, caches and page map are written by that CPU alone, and but for free[] and live of slabs, and words of
       caches, under its lock.  So with that lock another CPU reads which slab an address is in, and where its objects are.
    2. Pages, their tags and counts are under the lock of the pages.
-   3. Objects in use of a slab are not fewer than those freed by others and not yet carried out: a slab in the list has
-      objects in use, and stays.
+   3. What others freed and is not yet carried out is in use: its slab stays.  (Not so after two frees of one object that
+      overlap in time.)
    4. owner[] says whose a slab is before the first of its objects is handed out. */
 #include "core/cpu.h"
 
@@ -41,12 +41,11 @@ static void unlock_both(const struct keel_cpus *k, uint32_t cpu)
 static void collect(struct keel_cpu *p)
 {
   const struct keel_slabs *s = &p->m.s;
-  while (p->first != 0) {
+  while (p->waiting != 0) {
     /* No cache: all that others freed was free already, see cpu.h, and so the slab is gone. */
-    uint32_t h = p->first, c = s->slab[h].cache, size = c == 0 ? 0 : s->cache[c - 1u].size;
+    uint32_t h = p->remote[--p->waiting].queue, c = s->slab[h].cache, size = c == 0 ? 0 : s->cache[c - 1u].size;
     uint64_t a = s->addr + (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE;
     struct keel_remote *r = &p->remote[h];
-    p->first = r->next;
     for (uint32_t v = 0; v < 4; v++) {
       uint64_t w = r->freed[v];
       r->freed[v] = 0;
@@ -105,10 +104,7 @@ static enum keel_status note_free(struct keel_cpu *p, uint64_t a)
   if (i >= b->nobj) return KEEL_NOT_HEAD;
   struct keel_remote *r = &p->remote[h];
   if (w_tst(peek_word(&b->free[i / 64]) | r->freed[i / 64], i % 64) != 0) return KEEL_ALREADY_FREE;
-  if ((r->freed[0] | r->freed[1] | r->freed[2] | r->freed[3]) == 0) {
-    r->next = p->first;
-    p->first = h;
-  }
+  if ((r->freed[0] | r->freed[1] | r->freed[2] | r->freed[3]) == 0) p->remote[p->waiting++].queue = h;
   r->freed[i / 64] = w_set(r->freed[i / 64], i % 64);
   return KEEL_OK;
 }
@@ -161,7 +157,7 @@ enum keel_status keel_cpu_init(struct keel_cpus *k, uint32_t cpu, uint32_t *map,
   if (e != KEEL_OK) return e;
   (void)keel_kmalloc_init(&p->m); /* none of its caches is in use */
   for (uint32_t h = 0; h <= slabs; h++) remote[h] = (struct keel_remote){{0, 0, 0, 0}, 0};
-  p->first = 0;
+  p->waiting = 0;
   p->missed = 0;
   p->remote = remote;
   return KEEL_OK;
@@ -179,7 +175,7 @@ uint64_t keel_cpu_alloc(struct keel_cpus *k, uint32_t cpu, uint64_t size, uint32
 enum keel_status keel_cpu_free(struct keel_cpus *k, uint32_t cpu, uint64_t a)
 {
   struct keel_cpu *p = &k->cpu[cpu];
-  if (KEEL_UNLIKELY(peek(&p->first) != 0 || slab_of(&p->m.s, a) == 0)) return free_other(k, cpu, a);
+  if (KEEL_UNLIKELY(peek(&p->waiting) != 0 || slab_of(&p->m.s, a) == 0)) return free_other(k, cpu, a);
   struct found f = find_live(&p->m.s, a);
   if (KEEL_UNLIKELY(f.live != 1 || p->m.s.slab[f.slab].live == 1)) return free_other(k, cpu, a);
   return end_object(&p->m, f.slab, f.index, f.word);

@@ -26,16 +26,16 @@ void keel_unlock(uint32_t lock);
 
 /* What other CPUs have freed of a slab. */
 struct keel_remote {
-  uint64_t freed[4]; /* bit i: object i; all 0: the slab is not in the list */
-  uint32_t next;     /* the next slab in the list, 0 if none               */
+  uint64_t freed[4]; /* bit i: object i                                          */
+  uint32_t queue;    /* of element i < keel_cpu.waiting: the i-th slab with such */
 };
 
 /* One CPU. The fields are the allocator's own. */
 struct keel_cpu {
   struct keel_heap m;
-  struct keel_remote *remote; /* [slab]; 0: the CPU is not there            */
-  uint32_t first;             /* list of slabs of which others freed, 0 if none */
-  uint32_t missed;            /* of what others freed: was free already     */
+  struct keel_remote *remote; /* [slab]; 0: the CPU is not there              */
+  uint32_t waiting;           /* slabs of which others freed objects          */
+  uint32_t missed;            /* objects that others freed and that were free */
 };
 
 /* All CPUs. */
