@@ -68,10 +68,11 @@ static void own_slab(struct keel_cpus *k, uint32_t cpu, uint64_t a)
   }
 }
 
-/* Memory of a place, from pages if need be. */
+/* Memory of a place without an object at hand: from a slab that this CPU has, else from what others freed, or pages. */
 static uint64_t take_new(struct keel_cpus *k, uint32_t cpu, uint32_t to)
 {
   struct keel_cpu *p = &k->cpu[cpu];
+  if (to < BLOCKS && find_near(&p->m.s, to)) return take_any(&p->m, to);
   lock_both(k, cpu);
   collect(p);
   uint64_t a = take_any(&p->m, to);
