@@ -93,9 +93,11 @@ KEEL_NOINLINE uint64_t take_other(struct keel_cpus *k, uint32_t cpu, uint64_t si
   return a;
 }
 
-/* Notes down that a, in a page that was CPU b's, is free; KEEL_OUT_OF_RANGE if the page is not b's. */
+/* Notes down that a, in a page that was this CPU's, is free; KEEL_OUT_OF_RANGE if the page is not, or the CPU is not there.
+   Under its lock. */
 static enum keel_status note_free(struct keel_cpu *p, uint64_t a)
 {
+  if (p->remote == 0) return KEEL_OUT_OF_RANGE;
   const struct keel_slabs *s = &p->m.s;
   uint64_t d = a - s->addr;
   uint32_t h = s->map[d / KEEL_PAGE_SIZE];
@@ -118,7 +120,7 @@ KEEL_NOINLINE enum keel_status free_other(struct keel_cpus *k, uint32_t cpu, uin
   uint64_t page = (a - s->addr) / KEEL_PAGE_SIZE;
   if (a >= s->addr && page < s->pages && s->map[page] == 0) {
     uint32_t b = peek_owner(k, page);
-    if (b != cpu && k->cpu[b].remote != 0) {
+    if (b != cpu) {
       keel_lock(b);
       enum keel_status e = note_free(&k->cpu[b], a);
       keel_unlock(b);
@@ -130,6 +132,21 @@ KEEL_NOINLINE enum keel_status free_other(struct keel_cpus *k, uint32_t cpu, uin
   enum keel_status e = keel_kfree(&p->m, a);
   unlock_both(k, cpu);
   return e;
+}
+
+/* keel_cpu_init of p; under its lock. */
+static enum keel_status add_cpu(const struct keel_cpus *k, struct keel_cpu *p, uint32_t *map, struct keel_slab *slab, uint32_t slabs,
+                                struct keel_cache *cache, struct keel_remote *remote)
+{
+  if (p->remote != 0) return KEEL_BUSY;
+  enum keel_status e = keel_slabs_init(&p->m.s, k->z, k->addr, map, slab, slabs, cache, KEEL_KMALLOC_CLASSES);
+  if (e != KEEL_OK) return e;
+  (void)keel_kmalloc_init(&p->m); /* none of its caches is in use */
+  for (uint32_t h = 0; h <= slabs; h++) remote[h] = (struct keel_remote){{0, 0, 0, 0}, 0};
+  p->waiting = 0;
+  p->missed = 0;
+  p->remote = remote;
+  return KEEL_OK;
 }
 
 /* ---- public ---- */
@@ -152,16 +169,10 @@ enum keel_status keel_cpu_init(struct keel_cpus *k, uint32_t cpu, uint32_t *map,
                                struct keel_cache *cache, struct keel_remote *remote)
 {
   if (cpu >= k->cpus) return KEEL_BAD_ARGUMENT;
-  struct keel_cpu *p = &k->cpu[cpu];
-  if (p->remote != 0) return KEEL_BUSY;
-  enum keel_status e = keel_slabs_init(&p->m.s, k->z, k->addr, map, slab, slabs, cache, KEEL_KMALLOC_CLASSES);
-  if (e != KEEL_OK) return e;
-  (void)keel_kmalloc_init(&p->m); /* none of its caches is in use */
-  for (uint32_t h = 0; h <= slabs; h++) remote[h] = (struct keel_remote){{0, 0, 0, 0}, 0};
-  p->waiting = 0;
-  p->missed = 0;
-  p->remote = remote;
-  return KEEL_OK;
+  keel_lock(cpu);
+  enum keel_status e = add_cpu(k, &k->cpu[cpu], map, slab, slabs, cache, remote);
+  keel_unlock(cpu);
+  return e;
 }
 
 uint64_t keel_cpu_alloc(struct keel_cpus *k, uint32_t cpu, uint64_t size, uint32_t flags)

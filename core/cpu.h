@@ -50,13 +50,15 @@ struct keel_cpus {
 
 /* Makes k, without CPUs yet, over the page instance z, whose first page has the address addr.  The arrays belong to it from
    now on: cpu has cpus elements, owner z->n.
-   KEEL_BAD_ARGUMENT iff cpus is not in 1 .. KEEL_CPUS_MAX.  Time: O(z->n + cpus). */
+   KEEL_BAD_ARGUMENT iff cpus is not in 1 .. KEEL_CPUS_MAX (an addr that is no good is refused by keel_cpu_init).
+   Time: O(z->n + cpus). */
 KEEL_API enum keel_status keel_cpus_init(struct keel_cpus *k, struct keel_pages *z, uint64_t addr, struct keel_cpu *cpu,
                                          uint32_t cpus, uint8_t *owner);
 
 /* Adds a CPU, from arrays that belong to it from now on: map has z->n elements, slab 1 + slabs + KEEL_KMALLOC_CLASSES,
    cache KEEL_KMALLOC_CLASSES, remote 1 + slabs.  Other CPUs may be at work.
-   KEEL_BAD_ARGUMENT iff cpu is not below k->cpus, or keel_slabs_init answers that; else KEEL_BUSY iff the CPU is there. */
+   KEEL_BAD_ARGUMENT iff cpu is not below k->cpus; else KEEL_BUSY iff the CPU is there; else what keel_slabs_init answers.
+   Time: O(z->n + slabs). */
 KEEL_API enum keel_status keel_cpu_init(struct keel_cpus *k, uint32_t cpu, uint32_t *map, struct keel_slab *slab,
                                         uint32_t slabs, struct keel_cache *cache, struct keel_remote *remote);
 

@@ -95,6 +95,7 @@ static void bad_arguments(void **state)
   assert_int_equal(keel_cpus_init(&other, &z, FIRST, cpu, KEEL_CPUS_MAX + 1, owner), KEEL_BAD_ARGUMENT);
   assert_int_equal(keel_cpu_init(&k, CPUS, map[0], slab[0], PAGES, cache[0], remote[0]), KEEL_BAD_ARGUMENT);
   assert_int_equal(keel_cpu_init(&k, 0, map[0], slab[0], PAGES, cache[0], remote[0]), KEEL_BUSY);
+  assert_int_equal(keel_cpu_init(&k, 0, map[0], slab[0], 0, cache[0], remote[0]), KEEL_BUSY);
   OK(keel_cpus_init(&k, &z, FIRST, cpu, CPUS, owner));
   assert_int_equal(keel_cpu_init(&k, 1, map[1], slab[1], 0, cache[1], remote[1]), KEEL_BAD_ARGUMENT);
   OK(keel_cpu_init(&k, 1, map[1], slab[1], PAGES, cache[1], remote[1]));
