@@ -60,11 +60,13 @@ static void pause_a_bit(void)
 #endif
 }
 
+static atomic_flag *flag_of(uint32_t lock) { return &locks[lock == KEEL_LOCK_PAGES ? CPUS : lock].taken; }
+
 void keel_lock(uint32_t lock)
 {
-  while (atomic_flag_test_and_set_explicit(&locks[lock].taken, memory_order_acquire)) pause_a_bit();
+  while (atomic_flag_test_and_set_explicit(flag_of(lock), memory_order_acquire)) pause_a_bit();
 }
-void keel_unlock(uint32_t lock) { atomic_flag_clear_explicit(&locks[lock].taken, memory_order_release); }
+void keel_unlock(uint32_t lock) { atomic_flag_clear_explicit(flag_of(lock), memory_order_release); }
 void keel_zero(uint64_t a, uint64_t bytes) { memset((void *)(uintptr_t)a, 0, (size_t)bytes); }
 void keel_copy(uint64_t to, uint64_t from, uint64_t bytes) { memcpy((void *)(uintptr_t)to, (void *)(uintptr_t)from, (size_t)bytes); }
 
@@ -89,7 +91,7 @@ static int keel;
 
 static inline uint64_t take(uint32_t on, uint32_t size)
 {
-  uint64_t a = keel ? keel_cpu_alloc(&cpus, on, size, 0) : (uint64_t)(uintptr_t)malloc(size);
+  uint64_t a = keel ? keel_cpu_alloc(&cpu[on], size, 0) : (uint64_t)(uintptr_t)malloc(size);
   if (__builtin_expect(a == 0, 0)) die("an allocation failed");
   *(volatile unsigned char *)(uintptr_t)a = 1;
   return a;
@@ -98,7 +100,7 @@ static inline uint64_t take(uint32_t on, uint32_t size)
 static inline void drop(uint32_t on, uint64_t a)
 {
   if (!keel) free((void *)(uintptr_t)a);
-  if (keel && __builtin_expect(keel_cpu_free(&cpus, on, a) != KEEL_OK, 0)) die("keel refused a free");
+  if (keel && __builtin_expect(keel_cpu_free(&cpu[on], a) != KEEL_OK, 0)) die("keel refused a free");
 }
 
 /* ---- the loops ---- */

@@ -9,15 +9,427 @@
    4. owner[] says whose a slab is before the first of its objects is handed out. */
 #include "core/cpu.h"
 
+#include "specs/cpu.h"
+
 /* Reads what another CPU may be writing at this moment: either value will do. */
-#ifdef __GNUC__
+#if KEEL_BUILTINS
 #define RACY __attribute__((no_sanitize("thread"))) static inline
+#define NOW(type, p) (*(const volatile type *)(p))
 #else
 #define RACY static inline
+#define NOW(type, p) (*(const type *)(p))
 #endif
-RACY uint64_t peek_word(const uint64_t *p) { return *(const volatile uint64_t *)p; }
-RACY uint32_t peek(const uint32_t *p) { return *(const volatile uint32_t *)p; }
-RACY uint32_t peek_owner(const struct keel_cpus *k, uint64_t p) { return *(const volatile uint8_t *)&k->owner[p]; }
+RACY uint64_t peek_word(const uint64_t *p) { return NOW(uint64_t, p); }
+RACY int8_t peek_some(const struct keel_cpu *p) { return NOW(int8_t, &p->some); }
+RACY uint8_t peek_owner(const uint8_t *owner, uint64_t q) { return NOW(uint8_t, owner + q); }
+
+/* ---- what others freed ---- */
+
+/* Whether bit b of v, of four, is set. */
+/*@ requires 0 <= v < 16 && b < 4;
+    assigns \nothing;
+    ensures \result == nibble(v, b); */
+static inline int bit_of(int8_t v, uint32_t b)
+{
+  int half = b < 2 ? v % 4 : v / 4;
+  return b % 2 == 0 ? half % 2 : half / 2;
+}
+
+/* ---- numbers in digits ---- */
+
+/*@ requires \valid_read(b + (0 .. 4)) && Digits(b);
+    assigns \nothing;
+    ensures \result == num(b); */
+static inline uint32_t get_number(const int8_t *b)
+{
+  return (uint32_t)b[0] + 128u * (uint32_t)b[1] + 16384u * (uint32_t)b[2] + 2097152u * (uint32_t)b[3] + 268435456u * (uint32_t)b[4];
+}
+
+/*@ requires \valid(b + (0 .. 4)) && w <= SLABS_MAX;
+    assigns b[0 .. 4];
+    ensures Digits(b) && num(b) == w; */
+static inline void put_number(int8_t *b, uint32_t w)
+{
+  b[0] = (int8_t)(w % 128u);
+  b[1] = (int8_t)(w / 128u % 128u);
+  b[2] = (int8_t)(w / 16384u % 128u);
+  b[3] = (int8_t)(w / 2097152u % 128u);
+  b[4] = (int8_t)(w / 268435456u);
+}
+
+/* ---- what others freed ---- */
+
+/* Object i of slab h is free, its word is w now. */
+/*@ requires CPU_HEAP(p, s, z, st, ord) && InUse(s, h, i);
+    requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
+    assigns EVERYTHING;
+    KEEPS_ITS_HEAP SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT ENDED(h, i) */
+static void end_one_of(struct keel_cpu *p, uint32_t h, uint32_t i, uint64_t w) /*@ ghost (HEAPS) */
+{
+  //@ ghost uint32_t c = s->slab[h].cache - 1u;
+  //@ ghost lem_obj(s, h, i);
+  //@ assert 0 <= i * s->cache[c].size <= 131072 && s->addr + s->slab[h].page * 4096 + i * s->cache[c].size < 0x10000000000000000;
+  //@ ghost uint64_t a = s->addr + (uint64_t)s->slab[h].page * 4096u + i * s->cache[c].size;
+  //@ ghost lem_placed(s, z, st, ord, h);
+  //@ assert a == obj(s, h, i) && InClass(s, a, i) && slab_at(s, a) == h;
+  //@ assert \forall integer j; At(s, a, j) ==> j == i;
+  end_object(&p->m, h, i, w) /*@ ghost (s, z, st, ord, a) */;
+  //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
+  //@ assert p->number == \at(p->number, Pre);
+}
+
+/* An object that others freed was free already. */
+/*@ requires CPU_HEAP(p, s, z, st, ord);
+    assigns p->missed;
+    KEEPS_ITS_HEAP SAME_OBJECTS
+    ensures 0 <= p->missed; */
+static inline void count_missed(struct keel_cpu *p) /*@ ghost (HEAPS) */
+{
+  p->missed = (int32_t)(((uint32_t)p->missed + 1u) % 0x80000000u);
+  //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \at(s->slab[x].next, Pre) && s->slab[x].prev == \at(s->slab[x].prev, Pre) && s->slab[x].live == \at(s->slab[x].live, Pre);
+  //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
+}
+
+/* Object i of slab h, which another CPU freed, is free; if it was free already it is counted. */
+/*@ requires CPU_HEAP(p, s, z, st, ord) && 1 <= h <= s->slabs && i < 256;
+    assigns EVERYTHING, p->missed;
+    KEEPS_ITS_HEAP SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT ENDED(h, i) */
+static void carry_out(struct keel_cpu *p, uint32_t h, uint32_t i) /*@ ghost (HEAPS) */
+{
+  const struct keel_slab *b = &p->m.s.slab[h];
+  if (b->cache != 0 && i < b->nobj && w_tst(b->free[i / 64], i % 64) == 0) {
+    end_one_of(p, h, i, w_set(b->free[i / 64], i % 64)) /*@ ghost (s, z, st, ord) */;
+  } else {
+    count_missed(p) /*@ ghost (s, z, st, ord) */;
+  }
+}
+
+/* Those of the next four objects from 4 * x on that w says are free. */
+/*@ requires CPU_HEAP(p, s, z, st, ord) && 1 <= h <= s->slabs && x < KEEL_SLAB_OBJECTS / 4 && 0 <= w < 16;
+    assigns EVERYTHING, p->missed;
+    KEEPS_ITS_HEAP SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
+    ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j / 4 == x && nibble(w, j % 4) == 1);
+    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+static void carry_out_4(struct keel_cpu *p, uint32_t h, uint32_t x, int8_t w) /*@ ghost (HEAPS) */
+{
+  /*@ loop invariant 0 <= b <= 4;
+      loop invariant STEP_BOUNDS;
+      loop invariant STEP_CACHES;
+      loop invariant STEP_OTHERS;
+      loop invariant SInv(s);
+      loop invariant InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);
+      loop invariant CLASSES(s) && Tables(&p->m) && Alone(&p->m, s, z);
+      loop invariant Remote(p, s, z);
+      loop invariant Owner(p, s);
+      loop invariant s->addr == \at(s->addr, Pre);
+      loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+      loop invariant \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j / 4 == x && j % 4 < b && nibble(w, j % 4) == 1);
+      loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
+      loop assigns b, EVERYTHING_THEN, p->missed;
+      loop variant 4 - b; */
+  for (uint32_t b = 0; b < 4; b++) {
+    //@ assert \forall integer j; j / 4 == x && j % 4 == b && 0 <= j ==> j == 4 * x + b;
+    if (bit_of(w, b) != 0) carry_out(p, h, 4u * x + b) /*@ ghost (s, z, st, ord) */;
+  }
+}
+
+/* All objects of slab h that others freed are free. */
+/*@ requires CPU_HEAP(p, s, z, st, ord) && Notes(p->remote, s->slabs) && 1 <= h <= s->slabs;
+    assigns EVERYTHING, p->missed, p->remote[h].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1];
+    KEEPS_ITS_HEAP SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
+    ensures \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> p->remote[h].freed[x] == 0;
+    ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && \old(Note(p->remote, h, j)));
+    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+static void carry_out_all(struct keel_cpu *p, uint32_t h) /*@ ghost (HEAPS) */
+{
+  struct keel_remote *r = &p->remote[h];
+  /*@ loop invariant 0 <= x <= KEEL_SLAB_OBJECTS / 4;
+      loop invariant STEP_BOUNDS;
+      loop invariant STEP_CACHES;
+      loop invariant STEP_OTHERS;
+      loop invariant SInv(s);
+      loop invariant InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);
+      loop invariant CLASSES(s) && Tables(&p->m) && Alone(&p->m, s, z);
+      loop invariant Remote(p, s, z);
+      loop invariant Owner(p, s);
+      loop invariant s->addr == \at(s->addr, Pre);
+      loop invariant \forall integer y; 0 <= y < x ==> r->freed[y] == 0;
+      loop invariant \forall integer y; x <= y < KEEL_SLAB_OBJECTS / 4 ==> r->freed[y] == \at(p->remote[h].freed[y], Pre);
+      loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+      loop invariant \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j / 4 < x && nibble(\at(p->remote[h].freed[j / 4], Pre), j % 4) == 1);
+      loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
+      loop assigns x, EVERYTHING_THEN, p->missed, p->remote[h].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1];
+      loop variant KEEL_SLAB_OBJECTS / 4 - x; */
+  for (uint32_t x = 0; x < KEEL_SLAB_OBJECTS / 4u; x++) {
+    int8_t w = r->freed[x];
+    if (w != 0) {
+      r->freed[x] = 0;
+      carry_out_4(p, h, x, w) /*@ ghost (s, z, st, ord) */;
+    }
+  }
+}
+
+/* n slabs are in the queue. */
+/*@ requires Remote(p, s, z) && n <= SLABS_MAX;
+    assigns p->waiting[0 .. 4], p->some;
+    ensures Digits(&p->waiting[0]) && num(&p->waiting[0]) == n && p->some == (n == 0 ? 0 : 1);
+    ensures \forall integer e; 0 <= e <= s->slabs ==> p->remote[e].noted == \old(p->remote[e].noted);
+    ensures \forall integer e, x; 0 <= e <= s->slabs && 0 <= x < 5 ==> p->remote[e].queue[x] == \old(p->remote[e].queue[x]);
+    ensures \forall integer e, x; 0 <= e <= s->slabs && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> p->remote[e].freed[x] == \old(p->remote[e].freed[x]); */
+static inline void set_waiting(struct keel_cpu *p, uint32_t n) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  //@ ghost lem_counter(p, s, z);
+  put_number(p->waiting, n);
+  p->some = n != 0;
+}
+
+/* Slab h, the last of n in the queue, has no notes. */
+/*@ requires Arrays(s) && Remote(p, s, z) && Queue(p->remote, n, s->slabs) && 0 < n && h == queue(p->remote, n - 1) && Notes(p->remote, s->slabs);
+    requires \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> p->remote[h].freed[x] == 0;
+    assigns p->remote[h].noted;
+    ensures Notes(p->remote, s->slabs);
+    ensures Queue(p->remote, n - 1, s->slabs); */
+static inline void no_notes(struct keel_cpu *p, uint32_t h) /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint32_t n) */
+{
+  //@ assert 1 <= h <= s->slabs && p->remote[h].noted == 1;
+  p->remote[h].noted = 0;
+  /*@ ghost
+    /@ loop invariant 0 <= i <= s->slabs;
+       loop invariant nnoted(p->remote, i) == nnoted{Pre}(p->remote, i) - (i >= h ? 1 : 0);
+       loop assigns i; loop variant s->slabs - i; @/
+    for (uint32_t i = 0; i < s->slabs; i++) {
+      /@ assert nnoted(p->remote, i + 1) == nnoted(p->remote, i) + (p->remote[i + 1].noted == 0 ? 0 : 1); @/
+      /@ assert nnoted{Pre}(p->remote, i + 1) == nnoted{Pre}(p->remote, i) + (\at(p->remote[\at(i, Here) + 1].noted, Pre) == 0 ? 0 : 1); @/
+    } */
+  //@ assert \forall integer i; 0 <= i <= s->slabs ==> queue(p->remote, i) == \at(queue(p->remote, i), Pre);
+  //@ assert \forall integer i; 0 <= i < n - 1 ==> queue(p->remote, i) != h;
+  //@ assert \forall integer i; 0 <= i < n - 1 ==> Digits(&p->remote[i].queue[0]);
+  //@ assert \forall integer e; 1 <= e <= s->slabs && e != h ==> p->remote[e].noted == \at(p->remote[e].noted, Pre);
+  //@ assert \forall integer e, x; 1 <= e <= s->slabs && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> p->remote[e].freed[x] == \at(p->remote[e].freed[x], Pre);
+}
+
+/* Slab h, the last of n in the queue, leaves it. */
+/*@ requires Arrays(s) && Remote(p, s, z) && Waiting(p, s->slabs) && n == num(&p->waiting[0]) && 0 < n <= s->slabs && h == queue(p->remote, n - 1) && Notes(p->remote, s->slabs);
+    requires \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> p->remote[h].freed[x] == 0;
+    assigns p->remote[h].noted, p->waiting[0 .. 4], p->some;
+    KEEPS_NOTES
+    ensures num(&p->waiting[0]) == n - 1; */
+static inline void leave_queue(struct keel_cpu *p, uint32_t h, uint32_t n) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  no_notes(p, h) /*@ ghost (s, z, n) */;
+  //@ ghost L: ;
+  set_waiting(p, n - 1u) /*@ ghost (s, z) */;
+  //@ assert \forall integer i; 0 <= i <= s->slabs ==> queue(p->remote, i) == \at(queue(p->remote, i), L) && (Digits(&p->remote[i].queue[0]) <==> \at(Digits(&p->remote[i].queue[0]), L));
+  /*@ ghost
+    /@ loop invariant 0 <= i <= s->slabs;
+       loop invariant nnoted(p->remote, i) == nnoted{L}(p->remote, i);
+       loop assigns i; loop variant s->slabs - i; @/
+    for (uint32_t i = 0; i < s->slabs; i++) {
+      /@ assert nnoted(p->remote, i + 1) == nnoted(p->remote, i) + (p->remote[i + 1].noted == 0 ? 0 : 1); @/
+      /@ assert nnoted{L}(p->remote, i + 1) == nnoted{L}(p->remote, i) + (\at(p->remote[\at(i, Here) + 1].noted, L) == 0 ? 0 : 1); @/
+    } */
+}
+
+/* What others freed is free. */
+/*@ requires CPU_ANY(p, s, z, st, ord) && HeldBoth(held, p->number);
+    assigns EVERYTHING, p->missed, p->remote[0 .. s->slabs].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1], p->remote[0 .. s->slabs].noted, p->waiting[0 .. 4], p->some;
+    KEEPS_ITS_HEAP KEEPS_NOTES SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
+    ensures \forall integer h; 1 <= h <= s->slabs ==> p->remote[h].noted == 0;
+    ensures \forall integer g, j; InUse(s, g, j) <==> \old(LiveObject(p, s, g, j));
+    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+static void collect(struct keel_cpu *p) /*@ ghost (CPUS) */
+{
+  //@ ghost lem_none_noted(p->remote, s->slabs);
+  /*@ loop invariant STEP_BOUNDS;
+      loop invariant STEP_CACHES;
+      loop invariant STEP_OTHERS;
+      loop invariant SInv(s);
+      loop invariant InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);
+      loop invariant CLASSES(s) && Tables(&p->m) && Alone(&p->m, s, z);
+      loop invariant Remote(p, s, z);
+      loop invariant Owner(p, s);
+      loop invariant s->addr == \at(s->addr, Pre);
+      loop invariant Notes(p->remote, s->slabs);
+      loop invariant Waiting(p, s->slabs);
+      loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+      loop invariant \forall integer g, j; LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre);
+      loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
+      loop invariant 0 <= nnoted(p->remote, s->slabs) <= s->slabs;
+      loop assigns EVERYTHING_THEN, p->missed, p->remote[0 .. \at(s->slabs, Pre)].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1], p->remote[0 .. \at(s->slabs, Pre)].noted, p->waiting[0 .. 4], p->some;
+      loop variant nnoted(p->remote, s->slabs); */
+  while (p->some != 0) {
+    uint32_t n = get_number(p->waiting), h = get_number(p->remote[n - 1u].queue);
+    carry_out_all(p, h) /*@ ghost (s, z, st, ord) */;
+    leave_queue(p, h, n) /*@ ghost (s, z) */;
+    //@ ghost lem_none_noted(p->remote, s->slabs);
+  }
+  //@ ghost lem_none_noted(p->remote, s->slabs);
+}
+
+/* ---- locks ---- */
+
+/*@ requires HeldNone(held) && number < KEEL_CPUS_MAX;
+    assigns held[0 .. KEEL_LOCK_PAGES];
+    ensures HeldBoth(held, number); */
+static void lock_both(uint32_t number) /*@ ghost (_Bool \ghost *held) */
+{
+  keel_lock(number) /*@ ghost (held) */;
+  keel_lock(KEEL_LOCK_PAGES) /*@ ghost (held) */;
+}
+
+/*@ requires HeldBoth(held, number);
+    assigns held[0 .. KEEL_LOCK_PAGES];
+    ensures HeldNone(held); */
+static void unlock_both(uint32_t number) /*@ ghost (_Bool \ghost *held) */
+{
+  keel_unlock(KEEL_LOCK_PAGES) /*@ ghost (held) */;
+  keel_unlock(number) /*@ ghost (held) */;
+}
+
+/* ---- to take ---- */
+
+/* The pages of slab h are marked as this CPU's; under both locks. */
+static void own_slab(const struct keel_cpu *p, uint32_t h)
+{
+  const struct keel_slab *b = &p->m.s.slab[h];
+  uint8_t *owner = p->k->owner;
+  for (uint32_t q = b->page; q < b->page + b->pages; q++) {
+    if (owner[q] != p->number) owner[q] = p->number;
+  }
+}
+
+/* A word with free objects for cache c, which hands out from none, from what others freed or from a new slab; 0 if there is
+   none.  Under both locks. */
+static int refill(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
+{
+  struct keel_slabs *t = &p->m.s;
+  collect(p) /*@ ghost (s, z, st, ord, held) */;
+  if (t->cache[c].word == 0 && !find_any(t, c) /*@ ghost (z, st, ord) */) return 0;
+  own_slab(p, (uint32_t)t->cache[c].active);
+  return 1;
+}
+
+/* The same, from a slab near at hand first, which takes no lock. */
+static int find_word(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
+{
+  if (find_near(&p->m.s, c) /*@ ghost (z, st, ord) */) return 1;
+  uint32_t number = p->number;
+  lock_both(number) /*@ ghost (held) */;
+  int found = refill(p, c) /*@ ghost (s, z, st, ord, held) */;
+  unlock_both(number) /*@ ghost (held) */;
+  return found;
+}
+
+/* An object of cache c, which hands out from no word; 0 if there is none. */
+KEEL_NOINLINE uint64_t take_slow(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
+{
+  if (!find_word(p, c) /*@ ghost (s, z, st, ord, held) */) return 0;
+  return take_class(&p->m, c) /*@ ghost (s, z, st, ord) */;
+}
+
+/* An object of cache c; 0 if there is none. */
+KEEL_INLINE uint64_t take_fast(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
+{
+  if (KEEL_UNLIKELY(p->m.s.cache[c].word == 0)) return take_slow(p, c) /*@ ghost (s, z, st, ord, held) */;
+  return take_class(&p->m, c) /*@ ghost (s, z, st, ord) */;
+}
+
+/* A block of pages, 0 if there is none. */
+static uint64_t take_blocks(struct keel_cpu *p, uint32_t to) /*@ ghost (CPUS) */
+{
+  uint32_t number = p->number;
+  lock_both(number) /*@ ghost (held) */;
+  collect(p) /*@ ghost (s, z, st, ord, held) */;
+  uint64_t a = take_any(&p->m, to) /*@ ghost (s, z, st, ord) */;
+  unlock_both(number) /*@ ghost (held) */;
+  return a;
+}
+
+/* Memory for so many bytes, 0 if there is none. */
+KEEL_NOINLINE uint64_t take_request(struct keel_cpu *p, uint32_t size, uint32_t flags) /*@ ghost (CPUS) */
+{
+  uint32_t to = place_for(&p->m, size, 0);
+  uint64_t a = to < BLOCKS ? take_fast(p, to) /*@ ghost (s, z, st, ord, held) */ : take_blocks(p, to) /*@ ghost (s, z, st, ord, held) */;
+  if (a != 0 && (flags & KEEL_ZERO) != 0) keel_zero(a, bytes_of(&p->m.s, to));
+  return a;
+}
+
+/* ---- to give back ---- */
+
+/* Slab h has notes from now on. */
+static void enter_queue(struct keel_cpu *p, uint32_t h) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  uint32_t n = get_number(p->waiting);
+  put_number(p->remote[n].queue, h);
+  p->remote[h].noted = 1;
+  set_waiting(p, n + 1u) /*@ ghost (s, z) */;
+}
+
+/* Notes down that object i of slab h, which is in use, is free; KEEL_ALREADY_FREE if that was done before. */
+static enum keel_status note_object(struct keel_cpu *p, uint32_t h, uint32_t i) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  int8_t *f = &p->remote[h].freed[i / 4u];
+  if (bit_of(*f, i % 4u) != 0) return KEEL_ALREADY_FREE;
+  if (p->remote[h].noted == 0) enter_queue(p, h) /*@ ghost (s, z) */;
+  *f = (int8_t)(*f + (int8_t)pages_of(i % 4u));
+  return KEEL_OK;
+}
+
+/* Notes down that a, in a page that was this CPU's, is free; KEEL_OUT_OF_RANGE if the page is not, or the CPU is not there.
+   Under its lock. */
+static enum keel_status note_free(struct keel_cpu *p, uint64_t a) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  if (p->remote == 0) return KEEL_OUT_OF_RANGE;
+  const struct keel_slabs *t = &p->m.s;
+  uint64_t d = a - t->addr;
+  uint32_t h = t->map[d / KEEL_PAGE_SIZE];
+  if (h == 0) return KEEL_OUT_OF_RANGE;
+  uint32_t i = object_at(t, h, d) /*@ ghost (a) */;
+  if (i >= t->slab[h].nobj) return KEEL_NOT_HEAD;
+  if (w_tst(peek_word(&t->slab[h].free[i / 64u]), i % 64u) != 0) return KEEL_ALREADY_FREE;
+  return note_object(p, h, i) /*@ ghost (s, z) */;
+}
+
+/* The same for CPU b, under its lock. */
+static enum keel_status note_for(const struct keel_cpus *k, uint32_t b, uint64_t a) /*@ ghost (struct keel_slabs *s, struct keel_pages *z, _Bool \ghost *held) */
+{
+  keel_lock(b) /*@ ghost (held) */;
+  enum keel_status e = note_free(&k->cpu[b], a) /*@ ghost (s, z) */;
+  keel_unlock(b) /*@ ghost (held) */;
+  return e;
+}
+
+/* keel_kfree of what is no object of another CPU's. */
+static enum keel_status free_own(struct keel_cpu *p, uint64_t a) /*@ ghost (CPUS) */
+{
+  uint32_t number = p->number;
+  lock_both(number) /*@ ghost (held) */;
+  collect(p) /*@ ghost (s, z, st, ord, held) */;
+  enum keel_status e = keel_kfree(&p->m, a) /*@ ghost (s, z, st, ord) */;
+  unlock_both(number) /*@ ghost (held) */;
+  return e;
+}
+
+/* What is not an object of this CPU's whose slab has others in use. */
+KEEL_NOINLINE enum keel_status free_other(struct keel_cpu *p, uint64_t a) /*@ ghost (CPUS) */
+{
+  const struct keel_slabs *t = &p->m.s;
+  uint64_t page = (a - t->addr) / KEEL_PAGE_SIZE;
+  if (a >= t->addr && page < t->pages && t->map[page] == 0) {
+    uint8_t b = peek_owner(p->k->owner, page);
+    if (b != p->number) {
+      enum keel_status e = note_for(p->k, b, a) /*@ ghost (s, z, held) */;
+      if (e != KEEL_OUT_OF_RANGE) return e;
+    }
+  }
+  return free_own(p, a) /*@ ghost (s, z, st, ord, held) */;
+}
 
 /* The slab of this CPU that a is in, 0 if it is in none. */
 static inline uint32_t slab_of(const struct keel_slabs *s, uint64_t a)
@@ -25,127 +437,26 @@ static inline uint32_t slab_of(const struct keel_slabs *s, uint64_t a)
   return a < s->addr || (a - s->addr) / KEEL_PAGE_SIZE >= s->pages ? 0 : s->map[(a - s->addr) / KEEL_PAGE_SIZE];
 }
 
-static void lock_both(const struct keel_cpus *k, uint32_t cpu)
-{
-  keel_lock(cpu);
-  keel_lock(k->cpus);
-}
+/* ---- a new CPU ---- */
 
-static void unlock_both(const struct keel_cpus *k, uint32_t cpu)
-{
-  keel_unlock(k->cpus);
-  keel_unlock(cpu);
-}
-
-/* Frees what others have noted down; under both locks. */
-static void collect(struct keel_cpu *p)
-{
-  const struct keel_slabs *s = &p->m.s;
-  while (p->waiting != 0) {
-    /* No cache: all that others freed was free already, see cpu.h, and so the slab is gone. */
-    uint32_t h = p->remote[--p->waiting].queue, c = s->slab[h].cache, size = c == 0 ? 0 : s->cache[c - 1u].size;
-    uint64_t a = s->addr + (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE;
-    struct keel_remote *r = &p->remote[h];
-    for (uint32_t v = 0; v < 4; v++) {
-      uint64_t w = r->freed[v];
-      r->freed[v] = 0;
-      while (w != 0) {
-        uint32_t i = w_ffs(w);
-        w = w_clr(w, i);
-        if (c == 0 || keel_kfree(&p->m, a + (uint64_t)(64u * v + i) * size) != KEEL_OK) p->missed++;
-      }
-    }
-  }
-}
-
-/* The pages of the slab with object a are this CPU's; under both locks. */
-static void own_slab(struct keel_cpus *k, uint32_t cpu, uint64_t a)
-{
-  const struct keel_slabs *s = &k->cpu[cpu].m.s;
-  const struct keel_slab *b = &s->slab[s->map[(a - s->addr) / KEEL_PAGE_SIZE]];
-  for (uint32_t q = b->page; q < b->page + b->pages; q++) {
-    if (k->owner[q] != cpu) k->owner[q] = (uint8_t)cpu;
-  }
-}
-
-/* Memory of a place without an object at hand: from a slab that this CPU has, else from what others freed, or pages. */
-static uint64_t take_new(struct keel_cpus *k, uint32_t cpu, uint32_t to)
+/* keel_cpu_init of CPU cpu; under its lock. */
+static enum keel_status add_cpu(struct keel_cpus *k, uint32_t cpu, uint32_t *map, struct keel_slab *slab, uint32_t slabs,
+                                struct keel_cache *cache, struct keel_remote *remote) /*@ ghost (HEAPS) */
 {
   struct keel_cpu *p = &k->cpu[cpu];
-  if (to < BLOCKS && find_near(&p->m.s, to)) return take_any(&p->m, to);
-  lock_both(k, cpu);
-  collect(p);
-  uint64_t a = take_any(&p->m, to);
-  if (a != 0 && to < BLOCKS) own_slab(k, cpu, a);
-  unlock_both(k, cpu);
-  return a;
-}
-
-/* What is not a small size with an object at hand. */
-KEEL_NOINLINE uint64_t take_other(struct keel_cpus *k, uint32_t cpu, uint64_t size, uint32_t flags)
-{
-  struct keel_heap *m = &k->cpu[cpu].m;
-  if (size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
-  if (size == 0) return KEEL_ZERO_SIZE;
-  uint32_t to = place_for(m, (uint32_t)size, 0);
-  uint64_t a = to < BLOCKS && m->s.cache[to].word != 0 ? take_any(m, to) : take_new(k, cpu, to);
-  if (a != 0 && (flags & KEEL_ZERO) != 0) keel_zero(a, bytes_of(&m->s, to));
-  return a;
-}
-
-/* Notes down that a, in a page that was this CPU's, is free; KEEL_OUT_OF_RANGE if the page is not, or the CPU is not there.
-   Under its lock. */
-static enum keel_status note_free(struct keel_cpu *p, uint64_t a)
-{
-  if (p->remote == 0) return KEEL_OUT_OF_RANGE;
-  const struct keel_slabs *s = &p->m.s;
-  uint64_t d = a - s->addr;
-  uint32_t h = s->map[d / KEEL_PAGE_SIZE];
-  if (h == 0) return KEEL_OUT_OF_RANGE;
-  const struct keel_slab *b = &s->slab[h];
-  uint32_t i = object_at(s, h, d);
-  if (i >= b->nobj) return KEEL_NOT_HEAD;
-  struct keel_remote *r = &p->remote[h];
-  if (w_tst(peek_word(&b->free[i / 64]) | r->freed[i / 64], i % 64) != 0) return KEEL_ALREADY_FREE;
-  if ((r->freed[0] | r->freed[1] | r->freed[2] | r->freed[3]) == 0) p->remote[p->waiting++].queue = h;
-  r->freed[i / 64] = w_set(r->freed[i / 64], i % 64);
-  return KEEL_OK;
-}
-
-/* What is not an object of this CPU's whose slab has others in use. */
-KEEL_NOINLINE enum keel_status free_other(struct keel_cpus *k, uint32_t cpu, uint64_t a)
-{
-  struct keel_cpu *p = &k->cpu[cpu];
-  const struct keel_slabs *s = &p->m.s;
-  uint64_t page = (a - s->addr) / KEEL_PAGE_SIZE;
-  if (a >= s->addr && page < s->pages && s->map[page] == 0) {
-    uint32_t b = peek_owner(k, page);
-    if (b != cpu) {
-      keel_lock(b);
-      enum keel_status e = note_free(&k->cpu[b], a);
-      keel_unlock(b);
-      if (e != KEEL_OUT_OF_RANGE) return e;
-    }
-  }
-  lock_both(k, cpu);
-  collect(p);
-  enum keel_status e = keel_kfree(&p->m, a);
-  unlock_both(k, cpu);
-  return e;
-}
-
-/* keel_cpu_init of p; under its lock. */
-static enum keel_status add_cpu(const struct keel_cpus *k, struct keel_cpu *p, uint32_t *map, struct keel_slab *slab, uint32_t slabs,
-                                struct keel_cache *cache, struct keel_remote *remote)
-{
   if (p->remote != 0) return KEEL_BUSY;
-  enum keel_status e = keel_slabs_init(&p->m.s, k->z, k->addr, map, slab, slabs, cache, KEEL_KMALLOC_CLASSES);
+  enum keel_status e = keel_slabs_init(&p->m.s, k->z, k->addr, map, slab, slabs, cache, KEEL_KMALLOC_CLASSES) /*@ ghost (st, ord) */;
   if (e != KEEL_OK) return e;
-  (void)keel_kmalloc_init(&p->m); /* none of its caches is in use */
-  for (uint32_t h = 0; h <= slabs; h++) remote[h] = (struct keel_remote){{0, 0, 0, 0}, 0};
-  p->waiting = 0;
-  p->missed = 0;
+  (void)keel_kmalloc_init(&p->m) /*@ ghost (s, z, st, ord) */; /* none of its caches is in use */
+  for (uint32_t h = 0; h <= slabs; h++) {
+    remote[h].noted = 0;
+    for (uint32_t x = 0; x < KEEL_SLAB_OBJECTS / 4u; x++) remote[h].freed[x] = 0;
+  }
+  p->k = k;
   p->remote = remote;
+  p->number = (uint8_t)cpu;
+  p->missed = 0;
+  set_waiting(p, 0) /*@ ghost (s, z) */;
   return KEEL_OK;
 }
 
@@ -166,40 +477,39 @@ enum keel_status keel_cpus_init(struct keel_cpus *k, struct keel_pages *z, uint6
 }
 
 enum keel_status keel_cpu_init(struct keel_cpus *k, uint32_t cpu, uint32_t *map, struct keel_slab *slab, uint32_t slabs,
-                               struct keel_cache *cache, struct keel_remote *remote)
+                               struct keel_cache *cache, struct keel_remote *remote) /*@ ghost (CPUS) */
 {
   if (cpu >= k->cpus) return KEEL_BAD_ARGUMENT;
-  keel_lock(cpu);
-  enum keel_status e = add_cpu(k, &k->cpu[cpu], map, slab, slabs, cache, remote);
-  keel_unlock(cpu);
+  keel_lock(cpu) /*@ ghost (held) */;
+  enum keel_status e = add_cpu(k, cpu, map, slab, slabs, cache, remote) /*@ ghost (s, z, st, ord) */;
+  keel_unlock(cpu) /*@ ghost (held) */;
   return e;
 }
 
-uint64_t keel_cpu_alloc(struct keel_cpus *k, uint32_t cpu, uint64_t size, uint32_t flags)
+uint64_t keel_cpu_alloc(struct keel_cpu *p, uint64_t size, uint32_t flags) /*@ ghost (CPUS) */
 {
-  struct keel_heap *m = &k->cpu[cpu].m;
-  if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) return take_other(k, cpu, size, flags);
-  uint32_t c = m->small[((uint32_t)size - 1u) / 8u];
-  if (KEEL_UNLIKELY(m->s.cache[c].word == 0)) return take_new(k, cpu, c);
-  return take_class(m, c);
+  if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) {
+    if (size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
+    return size == 0 ? KEEL_ZERO_SIZE : take_request(p, (uint32_t)size, flags) /*@ ghost (s, z, st, ord, held) */;
+  }
+  return take_fast(p, p->m.small[((uint32_t)size - 1u) / 8u]) /*@ ghost (s, z, st, ord, held) */;
 }
 
-enum keel_status keel_cpu_free(struct keel_cpus *k, uint32_t cpu, uint64_t a)
+enum keel_status keel_cpu_free(struct keel_cpu *p, uint64_t a) /*@ ghost (CPUS) */
 {
-  struct keel_cpu *p = &k->cpu[cpu];
-  if (KEEL_UNLIKELY(peek(&p->waiting) != 0 || slab_of(&p->m.s, a) == 0)) return free_other(k, cpu, a);
-  struct found f = find_live(&p->m.s, a);
-  if (KEEL_UNLIKELY(f.live != 1 || p->m.s.slab[f.slab].live == 1)) return free_other(k, cpu, a);
-  return end_object(&p->m, f.slab, f.index, f.word);
+  if (KEEL_UNLIKELY(peek_some(p) != 0 || slab_of(&p->m.s, a) == 0)) return free_other(p, a) /*@ ghost (s, z, st, ord, held) */;
+  struct found f = find_live(&p->m.s, a) /*@ ghost (z, st, ord) */;
+  if (KEEL_UNLIKELY(f.live != 1 || p->m.s.slab[f.slab].live == 1)) return free_other(p, a) /*@ ghost (s, z, st, ord, held) */;
+  return end_object(&p->m, f.slab, f.index, f.word) /*@ ghost (s, z, st, ord, a) */;
 }
 
-uint32_t keel_cpu_drain(struct keel_cpus *k, uint32_t cpu)
+uint32_t keel_cpu_drain(struct keel_cpu *p) /*@ ghost (CPUS) */
 {
-  struct keel_cpu *p = &k->cpu[cpu];
-  lock_both(k, cpu);
-  collect(p);
-  for (uint32_t c = 0; c < KEEL_KMALLOC_CLASSES; c++) (void)keel_cache_shrink(&p->m.s, c);
-  uint32_t missed = p->missed;
-  unlock_both(k, cpu);
+  uint32_t number = p->number;
+  lock_both(number) /*@ ghost (held) */;
+  collect(p) /*@ ghost (s, z, st, ord, held) */;
+  (void)sweep(&p->m.s, KEEL_KMALLOC_CLASSES) /*@ ghost (z, st, ord) */; /* of all caches */
+  uint32_t missed = (uint32_t)p->missed;
+  unlock_both(number) /*@ ghost (held) */;
   return missed;
 }

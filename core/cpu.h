@@ -8,7 +8,7 @@
    then; if nothing has, keel_cpu_drain counts it.
    A call for one CPU must not be interrupted by another for the same: keep preemption off, and interrupts where their
    handlers allocate.  An interrupt context can be a "CPU" of its own.
-   Memory: 4 bytes a page and CPU, 1 byte a page, and 104 bytes for each slab that a CPU can have. */
+   Memory: 4 bytes a page and CPU, 1 byte a page, and 134 bytes for each slab that a CPU can have. */
 #ifndef KEEL_CORE_CPU_H
 #define KEEL_CORE_CPU_H
 
@@ -20,23 +20,37 @@ extern "C" {
 
 #define KEEL_CPUS_MAX 255u
 
-/* Two functions that you define: they take and give back lock number `lock`, which is that of a CPU below keel_cpus.cpus,
-   or else that of the pages.  Locks are taken for short, never two of CPUs, and that of the pages last. */
-void keel_lock(uint32_t lock);
-void keel_unlock(uint32_t lock);
+#define KEEL_LOCK_PAGES KEEL_CPUS_MAX
 
-/* What other CPUs have freed of a slab. */
+/* Two functions that you define: they take and give back lock number `lock`, which is that of the CPU of this number, or
+   KEEL_LOCK_PAGES.  Locks are taken for short, never two of CPUs, and that of the pages last. */
+/*@ requires lock <= KEEL_LOCK_PAGES && \valid(held + (0 .. KEEL_LOCK_PAGES)) && \forall integer l; 0 <= l <= KEEL_LOCK_PAGES && held[l] != 0 ==> l != lock && lock == KEEL_LOCK_PAGES;
+    assigns held[lock];
+    ensures held[lock] == 1; */
+void keel_lock(uint32_t lock) /*@ ghost (_Bool \ghost *held) */;
+/*@ requires lock <= KEEL_LOCK_PAGES && \valid(held + (0 .. KEEL_LOCK_PAGES)) && held[lock] == 1;
+    assigns held[lock];
+    ensures held[lock] == 0; */
+void keel_unlock(uint32_t lock) /*@ ghost (_Bool \ghost *held) */;
+
+/* What other CPUs have freed of a slab.  (In a type that slabs and pages use for nothing: so the proof's memory model keeps
+   it apart from all that changes with them.  Numbers are kept in digits of 7 bits, the lowest first.) */
 struct keel_remote {
-  uint64_t freed[4]; /* bit i: object i                                          */
-  uint32_t queue;    /* of element i < keel_cpu.waiting: the i-th slab with such */
+  int8_t freed[KEEL_SLAB_OBJECTS / 4]; /* object i: bit i % 4 of freed[i / 4]                 */
+  int8_t noted;                        /* 1: there is one                                     */
+  int8_t queue[5];                     /* of element i < keel_cpu.waiting: the i-th slab with */
 };
 
 /* One CPU. The fields are the allocator's own. */
+struct keel_cpus;
 struct keel_cpu {
   struct keel_heap m;
+  struct keel_cpus *k;
   struct keel_remote *remote; /* [slab]; 0: the CPU is not there              */
-  uint32_t waiting;           /* slabs of which others freed objects          */
-  uint32_t missed;            /* objects that others freed and that were free */
+  uint8_t number;             /* which CPU it is                              */
+  int8_t some;                /* 1: waiting is not 0                          */
+  int8_t waiting[5];          /* slabs of which others freed objects          */
+  int32_t missed;             /* objects that others freed and that were free */
 };
 
 /* All CPUs. */
@@ -60,18 +74,22 @@ KEEL_API enum keel_status keel_cpus_init(struct keel_cpus *k, struct keel_pages 
    KEEL_BAD_ARGUMENT iff cpu is not below k->cpus; else KEEL_BUSY iff the CPU is there; else what keel_slabs_init answers.
    Time: O(z->n + slabs). */
 KEEL_API enum keel_status keel_cpu_init(struct keel_cpus *k, uint32_t cpu, uint32_t *map, struct keel_slab *slab,
-                                        uint32_t slabs, struct keel_cache *cache, struct keel_remote *remote);
+                                        uint32_t slabs, struct keel_cache *cache, struct keel_remote *remote)
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
 
 /* keel_kmalloc on this CPU, which is there.  Time: as that; now and then, and that of the frees that others noted down. */
-KEEL_API uint64_t keel_cpu_alloc(struct keel_cpus *k, uint32_t cpu, uint64_t size, uint32_t flags);
+KEEL_API uint64_t keel_cpu_alloc(struct keel_cpu *p, uint64_t size, uint32_t flags)
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
 
 /* On this CPU, which is there: keel_kfree of what any CPU allocated, with the same errors. */
-KEEL_API enum keel_status keel_cpu_free(struct keel_cpus *k, uint32_t cpu, uint64_t a);
+KEEL_API enum keel_status keel_cpu_free(struct keel_cpu *p, uint64_t a)
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
 
 /* Carries out what others freed of this CPU's, and gives back all its empty slabs.  On this CPU, or on any while it stands
    still: a CPU that goes for good is drained, and again when objects of it have been freed.  Answers how many frees of
    others, so far, turned out to be of something that was free already. */
-KEEL_API uint32_t keel_cpu_drain(struct keel_cpus *k, uint32_t cpu);
+KEEL_API uint32_t keel_cpu_drain(struct keel_cpu *p)
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
 
 #ifdef __cplusplus
 }

@@ -218,7 +218,7 @@ static int can_align(const struct keel_slabs *s, uint32_t align)
 /* A block of 2^order pages, 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
-    KEEPS_BOTH SAME_OBJECTS OTHERS_KEPT
+    KEEPS_BOTH SAME_OBJECTS OTHERS_KEPT NO_SLAB_COMES
     ensures s->addr == \old(s->addr);
     ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
     ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; p + P2(order) <= s->pages && \forall integer q; p <= q < p + P2(order) ==> s->map[q] == 0 && \old(st[q]) == FREE;
@@ -235,7 +235,7 @@ static uint64_t take_block(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR
 /* take_block, after all empty slabs have given their pages back. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS NO_SLAB_COMES
     ensures \result != 0 ==> Placed(s, z, st, ord, \result, KEEL_KMALLOC_CLASSES + order);
     ensures \result != 0 ==> \let p = (\result - s->addr) / PAGE; p + P2(order) <= s->pages && \forall integer q; p <= q < p + P2(order) ==>
       s->map[q] == 0 && (\old(st[q]) == FREE || \old(s->map[q]) != 0);
@@ -263,7 +263,7 @@ static uint64_t take_last(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR)
 /* A block of 2^order pages, 0 if there is none even when all empty slabs have gone. */
 /*@ requires BOTH(s, z, st, ord) && order <= MAXO;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES SAME_BOUNDS
+    KEEPS_BOTH SAME_CACHES SAME_BOUNDS NO_SLAB_COMES
     TOOK(KEEL_KMALLOC_CLASSES + order) */
 static uint64_t take_large(struct keel_slabs *s, uint32_t order) /*@ ghost (PAIR) */
 {
@@ -456,7 +456,7 @@ KEEL_NOINLINE enum keel_status give_large(struct keel_slabs *s, uint32_t p) /*@ 
     assigns KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
     KEEPS_HEAP SAME_CACHES SAME_BOUNDS
     ensures \result == KEEL_OK;
-    FREED_BLOCK(a) NOTHING_AT(a) */
+    FREED_BLOCK(a) NOTHING_AT(a) NO_SLAB_COMES */
 KEEL_INLINE enum keel_status end_block(struct keel_heap *m, uint32_t p) /*@ ghost (HEAPS, uint64_t a) */
 {
   //@ assert \separated(&m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], z->tag + (0 .. NP - 1)) && \separated(&m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], z->tag + (0 .. NP - 1));
@@ -477,7 +477,7 @@ KEEL_INLINE enum keel_status end_block(struct keel_heap *m, uint32_t p) /*@ ghos
     assigns EVERYTHING;
     KEEPS_HEAP SAME_CACHES SAME_BOUNDS
     ensures \result == KEEL_OK;
-    FREED_OBJECT(a) OTHERS_KEPT NOTHING_AT(a) */
+    FREED_OBJECT(a) OTHERS_KEPT NOTHING_AT(a) NO_SLAB_COMES */
 KEEL_INLINE enum keel_status end_object(struct keel_heap *m, uint32_t h, uint32_t i, uint64_t w) /*@ ghost (HEAPS, uint64_t a) */
 {
   //@ assert s == &m->s;
@@ -883,7 +883,7 @@ uint64_t keel_ksize(const struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 
 /*@ requires HEAP(m, s, z, st, ord);
     assigns EVERYTHING;
-    KEEPS_HEAP SAME_CACHES SAME_BOUNDS
+    KEEPS_HEAP SAME_CACHES SAME_BOUNDS NO_SLAB_COMES
     FREES(a) */
 enum keel_status keel_kfree(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS) */
 {

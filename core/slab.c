@@ -270,7 +270,7 @@ static inline void point(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t 
     requires w < 4 && 64 * w < s->slab[h].nobj && s->slab[h].free[w] != 0;
     assigns s->cache[c].word, s->cache[c].first, s->cache[c].at, s->cache[c].active, s->slab[h].live;
     SINV Z_KEPT SAME_OBJECTS SAME_FREE
-    ensures s->cache[c].word != 0; */
+    ensures s->cache[c].word != 0 && s->cache[c].active == h; */
 static inline void set_word(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t w) /*@ ghost (struct keel_pages *z) */
 {
   //@ assert \forall integer d; 0 <= d < s->caches && d != c && s->cache[d].active != 0 ==> s->cache[d].active != h;
@@ -288,7 +288,7 @@ static inline void set_word(struct keel_slabs *s, uint32_t c, uint32_t h, uint32
     assigns s->cache[c].word, s->cache[c].first, s->cache[c].at, s->cache[c].active, s->slab[h].live;
     SINV Z_KEPT SAME_OBJECTS SAME_FREE
     ensures \result == 0 || \result == 1;
-    ensures \result == 1 ==> s->cache[c].word != 0;
+    ensures \result == 1 ==> s->cache[c].word != 0 && s->cache[c].active == h;
     ensures \result == 0 ==> s->cache[c].word == \old(s->cache[c].word) && s->cache[c].active == \old(s->cache[c].active) && s->cache[c].at == \old(s->cache[c].at) &&
       \forall integer i; 64 * w <= i < s->slab[h].nobj ==> !FreeBit(s, h, i); */
 static int load(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t w) /*@ ghost (struct keel_pages *z) */
@@ -806,7 +806,7 @@ static void adopt(struct keel_slabs *s, uint32_t c, uint32_t h, uint32_t p) /*@ 
     assigns HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
     SINV Z_KEPT SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(\old(s->slab[0].next))
     ensures Apart(s, z);
-    ensures s->cache[c].word != 0;
+    ensures s->cache[c].word != 0 && s->cache[c].active == \old(s->slab[0].next);
     ensures 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0;
     ensures \let h = \old(s->slab[0].next); s->slab[h].page == p && s->slab[h].cache == c + 1 && s->slab[h].pages == s->cache[c].pages && s->slab[h].nobj == s->cache[c].nobj;
     ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q]));
@@ -875,7 +875,7 @@ static uint32_t take_pages(struct keel_slabs *s, uint32_t order, uint32_t kind) 
     requires HeadErr(z, st, ord, p) == KEEL_OK && z->tag[p] / 32 == KEEL_SLAB && P2(ord[p]) == s->cache[c].pages;
     assigns HOT(c), LINKS, FRESH(s->slab[0].next), s->map[0 .. s->pages - 1];
     KEEPS_BOTH SAME_OBJECTS SAME_NUMBERS OTHERS_STAY(\old(s->slab[0].next))
-    ensures s->cache[c].word != 0;
+    ensures s->cache[c].word != 0 && s->cache[c].active == \old(s->slab[0].next);
     ensures 1 <= \old(s->slab[0].next) <= s->slabs && \old(s->slab[s->slab[0].next].cache) == 0 && s->slab[\old(s->slab[0].next)].cache == c + 1;
     ensures \forall integer q; 0 <= q < s->pages ==> s->map[q] == (p <= q < p + s->cache[c].pages ? \old(s->slab[0].next) : \old(s->map[q]));
     ensures \forall integer q; 0 <= q < NP ==> z->ref[q] == \old(z->ref[q]);
@@ -1165,7 +1165,7 @@ static inline void take_out(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) *
 /* Empty slab h, of cache c, gives its pages back. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && Used(s, h) && s->slab[h].cache == c + 1 && Empty(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT GONE SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES NONE_STAYS ONLY_GONE(h) OTHERS_KEPT GONE SAME_BOUNDS NO_SLAB_COMES
     ensures \result == KEEL_OK; */
 static enum keel_status drop(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -1317,7 +1317,7 @@ static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /* A new slab for cache c, all of whose objects are in use, after all empty slabs have given their pages back; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0 && ALL_TAKEN(c);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS ONLY_ACTIVE_COMES(c)
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> ALL_TAKEN(c);
@@ -1347,7 +1347,7 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
    given their pages back; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0 && s->cache[c].active == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS ONLY_ACTIVE_COMES(c)
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> ALL_TAKEN(c);
@@ -1371,7 +1371,7 @@ static inline int find_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) *
    none, and cache c has no active slab then. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS ONLY_ACTIVE_COMES(c)
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
@@ -1393,7 +1393,7 @@ static inline int find_first(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) 
 /* A word with free objects for cache c, which hands out from none; 0 if there is none. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].size != 0 && s->cache[c].word == 0;
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS ONLY_ACTIVE_COMES(c)
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
     ensures \result == 0 ==> ALL_TAKEN(c);
@@ -1463,7 +1463,7 @@ static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost 
 /* Slab h may be empty: one empty slab is kept, a second one gives its pages back.  Answers KEEL_OK. */
 /*@ requires BOTH(s, z, st, ord) && Used(s, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS NO_SLAB_COMES
     ensures \result == KEEL_OK; */
 static enum keel_status keep_or_drop(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -1496,7 +1496,7 @@ static inline void recount(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 /* ... and the slab is looked at.  Answers KEEL_OK. */
 /*@ requires COUNTED(s, z, st, ord, h);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS
+    KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS NO_SLAB_COMES
     ensures \result == KEEL_OK; */
 KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
@@ -1558,7 +1558,7 @@ KEEL_INLINE uint32_t object_at(const struct keel_slabs *s, uint32_t h, uint64_t 
 /*@ requires BOTH(s, z, st, ord) && InUse(s, h, i);
     requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
     assigns EVERYTHING;
-    KEEPS_BOTH SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS
+    KEEPS_BOTH SAME_CACHES OTHERS_KEPT GONE SAME_BOUNDS NO_SLAB_COMES
     ensures \result == KEEL_OK;
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);
     ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */

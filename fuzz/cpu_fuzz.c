@@ -34,14 +34,14 @@ static uint32_t missed[CPUS];
 
 /* ---- the hooks ---- */
 
-static int held[CPUS + 1];
+static int held[KEEL_LOCK_PAGES + 1];
 static uint32_t holds;
 static uint64_t taken;
 
 void keel_lock(uint32_t lock)
 {
-  HOLDS(lock <= cpus && !held[lock]);
-  HOLDS(holds == 0 || (holds == 1 && lock == cpus));
+  HOLDS((lock < cpus || lock == KEEL_LOCK_PAGES) && !held[lock]);
+  HOLDS(holds == 0 || (holds == 1 && lock == KEEL_LOCK_PAGES));
   held[lock] = 1;
   holds++;
   taken++;
@@ -49,7 +49,7 @@ void keel_lock(uint32_t lock)
 
 void keel_unlock(uint32_t lock)
 {
-  HOLDS(lock <= cpus && held[lock]);
+  HOLDS((lock < cpus || lock == KEEL_LOCK_PAGES) && held[lock]);
   held[lock] = 0;
   holds--;
 }
@@ -92,7 +92,7 @@ static enum keel_status give(uint32_t on, uint64_t a)
 {
   int64_t before = page_calls();
   uint64_t locks = taken;
-  enum keel_status e = keel_cpu_free(&k, on, a);
+  enum keel_status e = keel_cpu_free(&cpu[on], a);
   HOLDS(holds == 0);
   HOLDS(page_calls() == before || taken != locks);
   steps++;
@@ -105,7 +105,7 @@ static int take(uint32_t on, uint32_t size, uint32_t flags)
   int64_t before = page_calls();
   uint64_t locks = taken;
   zeroed = 0;
-  uint64_t a = keel_cpu_alloc(&k, on, size, flags);
+  uint64_t a = keel_cpu_alloc(&cpu[on], size, flags);
   HOLDS(holds == 0);
   HOLDS(page_calls() == before || taken != locks);
   steps++;
@@ -143,7 +143,7 @@ static void refused(uint32_t on, uint64_t a)
 
 static void drain(uint32_t on)
 {
-  HOLDS(keel_cpu_drain(&k, on) == missed[on] && holds == 0);
+  HOLDS(keel_cpu_drain(&cpu[on]) == missed[on] && holds == 0);
 }
 
 /* Two frees at the same time, one by the CPU that has the object: each sees that it is in use.  Its slab may go, too. */

@@ -179,10 +179,16 @@
 /* Pages that are not free and of no slab, those of others, are left alone. */
 #define OTHERS_KEPT                                                                                              \
   ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) != FREE && \old(s->map[q]) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \old(z->ref[q]);
+/* No slab comes, and none moves; or only the one that cache c hands out from. */
+#define NO_SLAB_COMES                                                                                            \
+  ensures \forall integer g; Used(s, g) ==> \old(Used(s, g)) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
+#define ONLY_ACTIVE_COMES(c)                                                                                     \
+  ensures \forall integer g; Used(s, g) && g != s->cache[c].active ==>                                           \
+    \old(Used(s, g)) && s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages);
 /* A new slab for cache c, if the result is 1; which slab is of which cache, where, and of how many objects is what it was but for that one. */
 #define GROWN(c) \
   ensures \result == 0 || \result == 1; \
-  ensures \result == 1 ==> s->cache[c].word != 0; \
+  ensures \result == 1 ==> s->cache[c].word != 0 && s->cache[c].active == \old(s->slab[0].next); \
   SAME_BOUNDS \
   ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].cache == \old(s->slab[g].cache) && s->slab[g].nobj == \old(s->slab[g].nobj); \
   ensures \forall integer g; 0 <= g <= s->slabs && (\result == 0 || g != \old(s->slab[0].next)) ==> s->slab[g].page == \old(s->slab[g].page) && s->slab[g].pages == \old(s->slab[g].pages); \

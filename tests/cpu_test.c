@@ -40,17 +40,23 @@ static pthread_mutex_t locks[CPUS + 1];
 static _Thread_local uint32_t held;  /* how many locks */
 static _Thread_local uint64_t taken; /* so far         */
 
+static pthread_mutex_t *mutex_of(uint32_t lock)
+{
+  if (lock >= CPUS && lock != KEEL_LOCK_PAGES) abort();
+  return &locks[lock == KEEL_LOCK_PAGES ? CPUS : lock];
+}
+
 void keel_lock(uint32_t lock)
 {
-  if (lock > CPUS || pthread_mutex_lock(&locks[lock]) != 0) abort();
-  if (++held > (lock == CPUS ? 2u : 1u)) abort(); /* never two of CPUs, the pages' last */
+  if (pthread_mutex_lock(mutex_of(lock)) != 0) abort();
+  if (++held > (lock == KEEL_LOCK_PAGES ? 2u : 1u)) abort(); /* never two of CPUs, the pages' last */
   taken++;
 }
 
 void keel_unlock(uint32_t lock)
 {
   held--;
-  if (pthread_mutex_unlock(&locks[lock]) != 0) abort();
+  if (pthread_mutex_unlock(mutex_of(lock)) != 0) abort();
 }
 
 static uint64_t seed;
@@ -82,7 +88,7 @@ static int start(void **state)
 /* Everything has been freed: all pages come back, and nothing was freed twice. */
 static void all_is_back(void)
 {
-  for (uint32_t i = 0; i < CPUS; i++) assert_int_equal(keel_cpu_drain(&k, i), 0);
+  for (uint32_t i = 0; i < CPUS; i++) assert_int_equal(keel_cpu_drain(&cpu[i]), 0);
   for (uint32_t i = 0; i < CPUS; i++) assert_int_equal(keel_slabs_check(&cpu[i].m.s), 1);
   assert_int_equal(z.nr_free, PAGES);
 }
@@ -99,9 +105,9 @@ static void bad_arguments(void **state)
   OK(keel_cpus_init(&k, &z, FIRST, cpu, CPUS, owner));
   assert_int_equal(keel_cpu_init(&k, 1, map[1], slab[1], 0, cache[1], remote[1]), KEEL_BAD_ARGUMENT);
   OK(keel_cpu_init(&k, 1, map[1], slab[1], PAGES, cache[1], remote[1]));
-  assert_int_equal(keel_cpu_alloc(&k, 1, KEEL_KMALLOC_MAX + 1, 0), 0);
-  assert_int_equal(keel_cpu_alloc(&k, 1, 8, 4), 0);
-  assert_int_equal(keel_cpu_alloc(&k, 1, 0, 0), KEEL_ZERO_SIZE);
+  assert_int_equal(keel_cpu_alloc(&cpu[1], KEEL_KMALLOC_MAX + 1, 0), 0);
+  assert_int_equal(keel_cpu_alloc(&cpu[1], 8, 4), 0);
+  assert_int_equal(keel_cpu_alloc(&cpu[1], 0, 0), KEEL_ZERO_SIZE);
 }
 
 /* Pages come and go under their lock only. */
@@ -109,7 +115,7 @@ static enum keel_status freed(uint32_t on, uint64_t a)
 {
   int64_t frees = z.frees;
   uint64_t locks_taken = taken;
-  enum keel_status e = keel_cpu_free(&k, on, a);
+  enum keel_status e = keel_cpu_free(&cpu[on], a);
   assert_true(z.frees == frees || taken != locks_taken);
   return e;
 }
@@ -117,7 +123,7 @@ static enum keel_status freed(uint32_t on, uint64_t a)
 static uint64_t allocated(uint32_t on, uint64_t size, uint32_t flags)
 {
   int64_t allocs = z.allocs + z.fails + z.frees;
-  uint64_t locks_taken = taken, a = keel_cpu_alloc(&k, on, size, flags);
+  uint64_t locks_taken = taken, a = keel_cpu_alloc(&cpu[on], size, flags);
   assert_true(z.allocs + z.fails + z.frees == allocs || taken != locks_taken);
   return a;
 }
@@ -163,7 +169,7 @@ static void interleaved(void **state)
         for (uint64_t c = (x.a - FIRST) / CELL; c <= (x.a - FIRST + x.size - 1) / CELL; c++) used[c] = 0;
         live[i] = live[--n];
       }
-      if (below(2000) == 0) assert_int_equal(keel_cpu_drain(&k, below(CPUS)), 0);
+      if (below(2000) == 0) assert_int_equal(keel_cpu_drain(&cpu[below(CPUS)]), 0);
     }
     while (n > 0) OK(freed(below(CPUS), live[--n].a));
     all_is_back();
@@ -174,32 +180,32 @@ static void interleaved(void **state)
 static void errors_across_cpus(void **state)
 {
   (void)state;
-  uint64_t a = keel_cpu_alloc(&k, 0, 96, 0), keep = keel_cpu_alloc(&k, 0, 96, 0), big = keel_cpu_alloc(&k, 1, 3 * PAGE, 0);
+  uint64_t a = keel_cpu_alloc(&cpu[0], 96, 0), keep = keel_cpu_alloc(&cpu[0], 96, 0), big = keel_cpu_alloc(&cpu[1], 3 * PAGE, 0);
   assert_true(a != 0 && keep != 0 && big != 0);
   for (uint32_t i = 0; i < CPUS; i++) {
-    OK(keel_cpu_free(&k, i, 0));
-    OK(keel_cpu_free(&k, i, KEEL_ZERO_SIZE));
-    assert_int_equal(keel_cpu_free(&k, i, FIRST - 8), KEEL_OUT_OF_RANGE);
-    assert_int_equal(keel_cpu_free(&k, i, FIRST + PAGES * PAGE), KEEL_OUT_OF_RANGE);
-    assert_int_equal(keel_cpu_free(&k, i, a + 8), KEEL_NOT_HEAD);
-    assert_int_equal(keel_cpu_free(&k, i, big + PAGE), KEEL_NOT_HEAD);
-    assert_int_equal(keel_cpu_free(&k, i, big + 8), KEEL_NOT_HEAD);
+    OK(keel_cpu_free(&cpu[i], 0));
+    OK(keel_cpu_free(&cpu[i], KEEL_ZERO_SIZE));
+    assert_int_equal(keel_cpu_free(&cpu[i], FIRST - 8), KEEL_OUT_OF_RANGE);
+    assert_int_equal(keel_cpu_free(&cpu[i], FIRST + PAGES * PAGE), KEEL_OUT_OF_RANGE);
+    assert_int_equal(keel_cpu_free(&cpu[i], a + 8), KEEL_NOT_HEAD);
+    assert_int_equal(keel_cpu_free(&cpu[i], big + PAGE), KEEL_NOT_HEAD);
+    assert_int_equal(keel_cpu_free(&cpu[i], big + 8), KEEL_NOT_HEAD);
     assert_int_equal(keel_pages_free(&z, (keel_pfn_t)((a - FIRST) / PAGE), KEEL_LARGE), KEEL_WRONG_KIND);
   }
   for (uint32_t i = 0; i < CPUS; i++) {
     for (uint32_t j = 0; j < CPUS; j++) {
-      uint64_t x = keel_cpu_alloc(&k, 0, 96, 0);
-      OK(keel_cpu_free(&k, i, x));
-      assert_int_equal(keel_cpu_free(&k, j, x), KEEL_ALREADY_FREE);
-      assert_int_equal(keel_cpu_free(&k, i, x), KEEL_ALREADY_FREE);
+      uint64_t x = keel_cpu_alloc(&cpu[0], 96, 0);
+      OK(keel_cpu_free(&cpu[i], x));
+      assert_int_equal(keel_cpu_free(&cpu[j], x), KEEL_ALREADY_FREE);
+      assert_int_equal(keel_cpu_free(&cpu[i], x), KEEL_ALREADY_FREE);
     }
   }
-  OK(keel_cpu_free(&k, 2, big));
-  assert_int_equal(keel_cpu_free(&k, 1, big), KEEL_ALREADY_FREE);
-  OK(keel_cpu_free(&k, 3, a));
-  OK(keel_cpu_free(&k, 1, keep));
+  OK(keel_cpu_free(&cpu[2], big));
+  assert_int_equal(keel_cpu_free(&cpu[1], big), KEEL_ALREADY_FREE);
+  OK(keel_cpu_free(&cpu[3], a));
+  OK(keel_cpu_free(&cpu[1], keep));
   all_is_back();
-  assert_int_equal(keel_cpu_free(&k, 0, a), KEEL_ALREADY_FREE);
+  assert_int_equal(keel_cpu_free(&cpu[0], a), KEEL_ALREADY_FREE);
 }
 
 /* What a CPU allocates and frees of its own takes locks for its slabs, not for its objects. */
@@ -209,8 +215,8 @@ static void local_is_without_locks(void **state)
   enum { PAIRS = 64000, TOGETHER = 10 };
   uint64_t a[TOGETHER], before = taken;
   for (uint32_t t = 0; t < PAIRS; t += TOGETHER) {
-    for (uint32_t i = 0; i < TOGETHER; i++) a[i] = keel_cpu_alloc(&k, 1, 64, 0);
-    for (uint32_t i = 0; i < TOGETHER; i++) OK(keel_cpu_free(&k, 1, a[i]));
+    for (uint32_t i = 0; i < TOGETHER; i++) a[i] = keel_cpu_alloc(&cpu[1], 64, 0);
+    for (uint32_t i = 0; i < TOGETHER; i++) OK(keel_cpu_free(&cpu[1], a[i]));
   }
   assert_true(taken - before <= 2 * 4);
   all_is_back();
@@ -222,13 +228,13 @@ static void overlapping_frees(void **state)
 {
   (void)state;
   for (uint32_t gone = 0; gone < 2; gone++) {
-    uint64_t a = keel_cpu_alloc(&k, 0, 2048, 0), b = gone ? a : keel_cpu_alloc(&k, 0, 2048, 0);
-    OK(keel_cpu_free(&k, 1, a));
+    uint64_t a = keel_cpu_alloc(&cpu[0], 2048, 0), b = gone ? a : keel_cpu_alloc(&cpu[0], 2048, 0);
+    OK(keel_cpu_free(&cpu[1], a));
     OK(keel_kfree(&cpu[0].m, a));
     for (uint32_t c = 0; gone && c < KEEL_KMALLOC_CLASSES; c++) keel_cache_shrink(&cpu[0].m.s, c);
-    assert_int_equal(keel_cpu_drain(&k, 0), 1 + gone);
-    if (!gone) OK(keel_cpu_free(&k, 2, b));
-    assert_int_equal(keel_cpu_drain(&k, 0), 1 + gone);
+    assert_int_equal(keel_cpu_drain(&cpu[0]), 1 + gone);
+    if (!gone) OK(keel_cpu_free(&cpu[2], b));
+    assert_int_equal(keel_cpu_drain(&cpu[0]), 1 + gone);
   }
   assert_int_equal(keel_slabs_check(&cpu[0].m.s), 1);
   assert_int_equal(z.nr_free, PAGES);
@@ -241,10 +247,10 @@ static void pages_change_hands(void **state)
   for (uint32_t t = 0; t < 3 * CPUS; t++) {
     static uint64_t a[PAGES * 4];
     uint32_t n = 0, on = t % CPUS;
-    while (n < PAGES * 4 && (a[n] = keel_cpu_alloc(&k, on, 1024, 0)) != 0) n++;
+    while (n < PAGES * 4 && (a[n] = keel_cpu_alloc(&cpu[on], 1024, 0)) != 0) n++;
     assert_true(n > PAGES * 3);
-    for (uint32_t i = 0; i < n; i++) OK(keel_cpu_free(&k, (on + 1) % CPUS, a[i]));
-    assert_int_equal(keel_cpu_free(&k, (on + 2) % CPUS, a[n / 2]), KEEL_ALREADY_FREE);
+    for (uint32_t i = 0; i < n; i++) OK(keel_cpu_free(&cpu[(on + 1) % CPUS], a[i]));
+    assert_int_equal(keel_cpu_free(&cpu[(on + 2) % CPUS], a[n / 2]), KEEL_ALREADY_FREE);
     all_is_back();
   }
 }
@@ -255,12 +261,12 @@ static void runs_dry(void **state)
   (void)state;
   static uint64_t a[PAGES * 4 + 1];
   uint32_t n = 0;
-  while ((a[n] = keel_cpu_alloc(&k, 0, 1024, 0)) != 0) n++;
+  while ((a[n] = keel_cpu_alloc(&cpu[0], 1024, 0)) != 0) n++;
   for (uint32_t t = 0; t < 5; t++) {
-    for (uint32_t i = 0; i < n; i++) OK(keel_cpu_free(&k, 1 + i % (CPUS - 1), a[i]));
-    for (uint32_t i = 0; i < n; i++) assert_true((a[i] = keel_cpu_alloc(&k, 0, 1024, 0)) != 0);
+    for (uint32_t i = 0; i < n; i++) OK(keel_cpu_free(&cpu[1 + i % (CPUS - 1)], a[i]));
+    for (uint32_t i = 0; i < n; i++) assert_true((a[i] = keel_cpu_alloc(&cpu[0], 1024, 0)) != 0);
   }
-  for (uint32_t i = 0; i < n; i++) OK(keel_cpu_free(&k, 0, a[i]));
+  for (uint32_t i = 0; i < n; i++) OK(keel_cpu_free(&cpu[0], a[i]));
   all_is_back();
 }
 
@@ -277,11 +283,11 @@ static void *work(void *arg)
     r ^= r << 13;
     r ^= r >> 7;
     r ^= r << 17;
-    uint64_t size = 8 + (r >> 20) % ((r >> 50) % 16 == 0 ? 3 * PAGE : 300), a = keel_cpu_alloc(&k, on, size, 0);
+    uint64_t size = 8 + (r >> 20) % ((r >> 50) % 16 == 0 ? 3 * PAGE : 300), a = keel_cpu_alloc(&cpu[on], size, 0);
     if (a != 0) *(uint64_t *)(uintptr_t)a = ~a;
     uint64_t b = atomic_exchange(&slot[(r >> 33) % SLOTS], a);
     if (b == 0) continue;
-    if (*(uint64_t *)(uintptr_t)b != ~b || keel_cpu_free(&k, on, b) != KEEL_OK) atomic_fetch_add(&wrong, 1);
+    if (*(uint64_t *)(uintptr_t)b != ~b || keel_cpu_free(&cpu[on], b) != KEEL_OK) atomic_fetch_add(&wrong, 1);
   }
   return NULL;
 }
@@ -293,7 +299,7 @@ static void threads(void **state)
   for (uint32_t i = 0; i < CPUS; i++) assert_int_equal(pthread_create(&thread[i], NULL, work, (void *)(uintptr_t)i), 0);
   for (uint32_t i = 0; i < CPUS; i++) assert_int_equal(pthread_join(thread[i], NULL), 0);
   assert_int_equal(wrong, 0);
-  for (uint32_t i = 0; i < SLOTS; i++) OK(keel_cpu_free(&k, i % CPUS, slot[i]));
+  for (uint32_t i = 0; i < SLOTS; i++) OK(keel_cpu_free(&cpu[i % CPUS], slot[i]));
   all_is_back();
 }
 
