@@ -76,16 +76,19 @@ static void end_one_of(struct keel_cpu *p, uint32_t h, uint32_t i, uint64_t w) /
   end_object(&p->m, h, i, w) /*@ ghost (s, z, st, ord, a) */;
   //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   //@ assert p->number == \at(p->number, Pre);
+  //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre);
 }
 
 /* An object that others freed was free already. */
 /*@ requires CPU_HEAP(p, s, z, st, ord);
     assigns p->missed;
     KEEPS_ITS_HEAP SAME_OBJECTS
-    ensures 0 <= p->missed; */
+    ensures p->missed == \old(p->missed) % 0x40000000 + 1; */
 static inline void count_missed(struct keel_cpu *p) /*@ ghost (HEAPS) */
 {
-  p->missed = (int32_t)(((uint32_t)p->missed + 1u) % 0x80000000u);
+  p->missed = p->missed % 0x40000000 + 1;
   //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \at(s->slab[x].next, Pre) && s->slab[x].prev == \at(s->slab[x].prev, Pre) && s->slab[x].live == \at(s->slab[x].live, Pre);
   //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);
   //@ assert Kept{Pre, Here}(z, st, ord);
@@ -212,6 +215,9 @@ static inline void no_notes(struct keel_cpu *p, uint32_t h) /*@ ghost (struct ke
   //@ assert \forall integer i; 0 <= i < n - 1 ==> Digits(&p->remote[i].queue[0]);
   //@ assert \forall integer e; 1 <= e <= s->slabs && e != h ==> p->remote[e].noted == \at(p->remote[e].noted, Pre);
   //@ assert \forall integer e, x; 1 <= e <= s->slabs && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> p->remote[e].freed[x] == \at(p->remote[e].freed[x], Pre);
+  //@ assert nnoted(p->remote, s->slabs) == n - 1;
+  //@ assert \forall integer i; 0 <= i < n - 1 ==> 1 <= queue(p->remote, i) <= s->slabs && p->remote[queue(p->remote, i)].noted == 1;
+  //@ assert \forall integer i, j; 0 <= i < j < n - 1 ==> queue(p->remote, i) != queue(p->remote, j);
 }
 
 /* Slab h, the last of n in the queue, leaves it. */
@@ -234,6 +240,9 @@ static inline void leave_queue(struct keel_cpu *p, uint32_t h, uint32_t n) /*@ g
       /@ assert nnoted(p->remote, i + 1) == nnoted(p->remote, i) + (p->remote[i + 1].noted == 0 ? 0 : 1); @/
       /@ assert nnoted{L}(p->remote, i + 1) == nnoted{L}(p->remote, i) + (\at(p->remote[\at(i, Here) + 1].noted, L) == 0 ? 0 : 1); @/
     } */
+  //@ assert \forall integer i; 0 <= i < n - 1 ==> Digits(&p->remote[i].queue[0]) && 1 <= queue(p->remote, i) <= s->slabs && p->remote[queue(p->remote, i)].noted == 1;
+  //@ assert \forall integer i, j; 0 <= i < j < n - 1 ==> queue(p->remote, i) != queue(p->remote, j);
+  //@ assert Queue(p->remote, n - 1, s->slabs);
 }
 
 /* What others freed is free. */
@@ -294,14 +303,42 @@ static void unlock_both(uint32_t number) /*@ ghost (_Bool \ghost *held) */
 
 /* ---- to take ---- */
 
+/* Elements lo .. hi - 1 become v. */
+/*@ requires lo <= hi && \valid(owner + (lo .. hi - 1));
+    assigns owner[lo .. hi - 1];
+    ensures \forall integer q; lo <= q < hi ==> owner[q] == v; */
+static inline void mark_pages(uint8_t *owner, uint32_t lo, uint32_t hi, uint8_t v)
+{
+  /*@ loop invariant lo <= q <= hi && \forall integer r; lo <= r < q ==> owner[r] == v;
+      loop assigns q, owner[lo .. hi - 1];
+      loop variant hi - q; */
+  for (uint32_t q = lo; q < hi; q++) {
+    if (owner[q] != v) owner[q] = v;
+  }
+}
+
 /* The pages of slab h are marked as this CPU's; under both locks. */
-static void own_slab(const struct keel_cpu *p, uint32_t h)
+/*@ requires HEAP(&p->m, s, z, st, ord) && Remote(p, s, z) && OwnerBut(p, s, h) && Used(s, h) && HeldBoth(held, p->number);
+    assigns p->k->owner[0 .. s->pages - 1];
+    KEEPS_ITS_HEAP SAME_OBJECTS
+    ensures \forall integer q; 0 <= q < s->pages && !(s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages) ==> p->k->owner[q] == \old(p->k->owner[q]); */
+static inline void own_slab(const struct keel_cpu *p, uint32_t h) /*@ ghost (CPUS) */
 {
   const struct keel_slab *b = &p->m.s.slab[h];
-  uint8_t *owner = p->k->owner;
-  for (uint32_t q = b->page; q < b->page + b->pages; q++) {
-    if (owner[q] != p->number) owner[q] = p->number;
-  }
+  //@ assert b->page + b->pages <= s->pages;
+  mark_pages(p->k->owner, b->page, b->page + b->pages, p->number);
+  //@ assert p->number == \at(p->number, Pre);
+  //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre);
+  //@ assert \forall integer j; 0 <= j < KEEL_KMALLOC_SMALL / 8 ==> (&p->m.small[0])[j] == \at((&p->m.small[0])[j], Pre);
+  //@ assert \forall integer j; 0 <= j < KEEL_OBJECT_MAX / 128 ==> (&p->m.wide[0])[j] == \at((&p->m.wide[0])[j], Pre);
+  //@ assert Table(&p->m.small[0], KEEL_KMALLOC_SMALL / 8, 8);
+  //@ assert Table(&p->m.wide[0], KEEL_OBJECT_MAX / 128, 128);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ ghost g_fold(z, st, ord);
 }
 
 /* A word with free objects for cache c, which hands out from none, from what others freed or from a new slab; 0 if there is
@@ -311,7 +348,7 @@ static int refill(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
   struct keel_slabs *t = &p->m.s;
   collect(p) /*@ ghost (s, z, st, ord, held) */;
   if (t->cache[c].word == 0 && !find_any(t, c) /*@ ghost (z, st, ord) */) return 0;
-  own_slab(p, (uint32_t)t->cache[c].active);
+  own_slab(p, (uint32_t)t->cache[c].active) /*@ ghost (s, z, st, ord, held) */;
   return 1;
 }
 

@@ -38,6 +38,7 @@
     predicate LiveObject{L}(struct keel_cpu *p, struct keel_slabs *s, integer h, integer i) = InUse(s, h, i) && !Note(p->remote, h, i);
     // the pages of the slabs are marked as this CPU's
     predicate Owner{L}(struct keel_cpu *p, struct keel_slabs *s) = \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
+    predicate OwnerBut{L}(struct keel_cpu *p, struct keel_slabs *s, integer h) = \forall integer g, q; Used(s, g) && g != h && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
     // locks held: none; that of CPU n; that and that of the pages
     predicate HeldNone{L}(_Bool *held) = \valid(held + (0 .. KEEL_CPUS_MAX)) && \forall integer l; 0 <= l <= KEEL_CPUS_MAX ==> held[l] == 0;
     predicate HeldOne{L}(_Bool *held, integer n) = \valid(held + (0 .. KEEL_CPUS_MAX)) && 0 <= n < KEEL_CPUS_MAX && held[n] == 1 && \forall integer l; 0 <= l <= KEEL_CPUS_MAX && l != n ==> held[l] == 0;
