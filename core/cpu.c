@@ -79,6 +79,8 @@ static void end_one_of(struct keel_cpu *p, uint32_t h, uint32_t i, uint64_t w) /
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
   //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre);
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> 0 <= q < s->pages;
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
 }
 
 /* An object that others freed was free already. */
@@ -91,6 +93,8 @@ static inline void count_missed(struct keel_cpu *p) /*@ ghost (HEAPS) */
   p->missed = p->missed % 0x40000000 + 1;
   //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \at(s->slab[x].next, Pre) && s->slab[x].prev == \at(s->slab[x].prev, Pre) && s->slab[x].live == \at(s->slab[x].live, Pre);
   //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert Rings(s);
+  //@ assert Live(s);
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
   //@ assert Inv(z, st, ord);
@@ -142,16 +146,15 @@ static void carry_out_4(struct keel_cpu *p, uint32_t h, uint32_t x, int8_t w) /*
   }
 }
 
-/* All objects of slab h that others freed are free. */
-/*@ requires CPU_HEAP(p, s, z, st, ord) && Notes(p->remote, s->slabs) && 1 <= h <= s->slabs;
-    assigns EVERYTHING, p->missed, p->remote[h].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1];
+/* Those of the objects of slab h that w says are free. */
+/*@ requires CPU_HEAP(p, s, z, st, ord) && 1 <= h <= s->slabs && \valid_read(w + (0 .. KEEL_SLAB_OBJECTS / 4 - 1));
+    requires \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> 0 <= w[x] < 16;
+    assigns EVERYTHING, p->missed;
     KEEPS_ITS_HEAP SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
-    ensures \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> p->remote[h].freed[x] == 0;
-    ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && \old(Note(p->remote, h, j)));
+    ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && nibble(w[j / 4], j % 4) == 1);
     ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
-static void carry_out_all(struct keel_cpu *p, uint32_t h) /*@ ghost (HEAPS) */
+static void carry_out_all(struct keel_cpu *p, uint32_t h, const int8_t *w) /*@ ghost (HEAPS) */
 {
-  struct keel_remote *r = &p->remote[h];
   /*@ loop invariant 0 <= x <= KEEL_SLAB_OBJECTS / 4;
       loop invariant STEP_BOUNDS;
       loop invariant STEP_CACHES;
@@ -162,25 +165,66 @@ static void carry_out_all(struct keel_cpu *p, uint32_t h) /*@ ghost (HEAPS) */
       loop invariant Remote(p, s, z);
       loop invariant Owner(p, s);
       loop invariant s->addr == \at(s->addr, Pre);
-      loop invariant \forall integer y; 0 <= y < x ==> r->freed[y] == 0;
-      loop invariant \forall integer y; x <= y < KEEL_SLAB_OBJECTS / 4 ==> r->freed[y] == \at(p->remote[h].freed[y], Pre);
       loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
-      loop invariant \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j / 4 < x && nibble(\at(p->remote[h].freed[j / 4], Pre), j % 4) == 1);
+      loop invariant \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j / 4 < x && nibble(w[j / 4], j % 4) == 1);
       loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
-      loop assigns x, EVERYTHING_THEN, p->missed, p->remote[h].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1];
+      loop assigns x, EVERYTHING_THEN, p->missed;
       loop variant KEEL_SLAB_OBJECTS / 4 - x; */
   for (uint32_t x = 0; x < KEEL_SLAB_OBJECTS / 4u; x++) {
-    int8_t w = r->freed[x];
-    if (w != 0) {
-      r->freed[x] = 0;
-      carry_out_4(p, h, x, w) /*@ ghost (s, z, st, ord) */;
-    }
+    //@ assert \forall integer b; 0 <= b < 4 ==> nibble(0, b) == 0;
+    if (w[x] != 0) carry_out_4(p, h, x, w[x]) /*@ ghost (s, z, st, ord) */;
   }
+}
+
+/* ---- the queue ---- */
+
+/* The notes of slab h go to w; it has none left. */
+/*@ requires Arrays(s) && Remote(p, s, z) && Waiting(p, s->slabs) && Notes(p->remote, s->slabs) && 1 <= h <= s->slabs && \valid(w + (0 .. KEEL_SLAB_OBJECTS / 4 - 1));
+    requires \separated(w + (0 .. KEEL_SLAB_OBJECTS / 4 - 1), p->remote + (0 .. s->slabs)) && \separated(w + (0 .. KEEL_SLAB_OBJECTS / 4 - 1), p);
+    assigns w[0 .. KEEL_SLAB_OBJECTS / 4 - 1], p->remote[h].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1];
+    KEEPS_NOTES
+    ensures num(&p->waiting[0]) == \old(num(&p->waiting[0])) && nnoted(p->remote, s->slabs) == \old(nnoted(p->remote, s->slabs));
+    ensures \forall integer e; 0 <= e <= s->slabs ==> queue(p->remote, e) == \old(queue(p->remote, e)) && p->remote[e].noted == \old(p->remote[e].noted);
+    ensures \forall integer g, x; 0 <= g <= s->slabs && g != h && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> p->remote[g].freed[x] == \old(p->remote[g].freed[x]);
+    ensures \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> w[x] == \old(p->remote[h].freed[x]) && p->remote[h].freed[x] == 0; */
+static inline void move_notes(struct keel_cpu *p, uint32_t h, int8_t *w) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  int8_t *f = p->remote[h].freed;
+  /*@ loop invariant 0 <= x <= KEEL_SLAB_OBJECTS / 4;
+      loop invariant \forall integer y; 0 <= y < x ==> w[y] == \at(p->remote[h].freed[y], Pre) && f[y] == 0;
+      loop invariant \forall integer y; x <= y < KEEL_SLAB_OBJECTS / 4 ==> f[y] == \at(p->remote[h].freed[y], Pre);
+      loop invariant \forall integer e; 0 <= e <= s->slabs ==> p->remote[e].noted == \at(p->remote[e].noted, Pre);
+      loop invariant \forall integer e, y; 0 <= e <= s->slabs && 0 <= y < 5 ==> p->remote[e].queue[y] == \at(p->remote[e].queue[y], Pre);
+      loop invariant \forall integer g, y; 0 <= g <= s->slabs && g != h && 0 <= y < KEEL_SLAB_OBJECTS / 4 ==> p->remote[g].freed[y] == \at(p->remote[g].freed[y], Pre);
+      loop invariant p->some == \at(p->some, Pre) && \forall integer y; 0 <= y < 5 ==> p->waiting[y] == \at(p->waiting[y], Pre);
+      loop assigns x, w[0 .. KEEL_SLAB_OBJECTS / 4 - 1], p->remote[h].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1];
+      loop variant KEEL_SLAB_OBJECTS / 4 - x; */
+  for (uint32_t x = 0; x < KEEL_SLAB_OBJECTS / 4u; x++) {
+    //@ assert \forall integer e; 0 <= e <= s->slabs ==> &p->remote[e].noted != w + x && &p->remote[e].noted != f + x;
+    //@ assert \forall integer e, y; 0 <= e <= s->slabs && 0 <= y < 5 ==> &p->remote[e].queue[y] != w + x && &p->remote[e].queue[y] != f + x;
+    w[x] = f[x];
+    f[x] = 0;
+  }
+  //@ assert \forall integer e; 0 <= e <= s->slabs ==> queue(p->remote, e) == \at(queue(p->remote, e), Pre) && (Digits(&p->remote[e].queue[0]) <==> \at(Digits(&p->remote[e].queue[0]), Pre));
+  //@ assert num(&p->waiting[0]) == \at(num(&p->waiting[0]), Pre) && Digits(&p->waiting[0]);
+  //@ assert Notes(p->remote, s->slabs);
+  /*@ ghost
+    /@ loop invariant 0 <= i <= s->slabs;
+       loop invariant nnoted(p->remote, i) == nnoted{Pre}(p->remote, i);
+       loop assigns i; loop variant s->slabs - i; @/
+    for (uint32_t i = 0; i < s->slabs; i++) {
+      /@ assert nnoted(p->remote, i + 1) == nnoted(p->remote, i) + (p->remote[i + 1].noted == 0 ? 0 : 1); @/
+      /@ assert nnoted{Pre}(p->remote, i + 1) == nnoted{Pre}(p->remote, i) + (\at(p->remote[\at(i, Here) + 1].noted, Pre) == 0 ? 0 : 1); @/
+    } */
+  //@ assert nnoted(p->remote, s->slabs) == num(&p->waiting[0]);
+  //@ assert \forall integer i; 0 <= i < num(&p->waiting[0]) ==> Digits(&p->remote[i].queue[0]) && 1 <= queue(p->remote, i) <= s->slabs && p->remote[queue(p->remote, i)].noted == 1;
+  //@ assert \forall integer i, j; 0 <= i < j < num(&p->waiting[0]) ==> queue(p->remote, i) != queue(p->remote, j);
+  //@ assert Queue(p->remote, num(&p->waiting[0]), s->slabs);
 }
 
 /* n slabs are in the queue. */
 /*@ requires Remote(p, s, z) && n <= SLABS_MAX;
-    assigns p->waiting[0 .. 4], p->some;
+    assigns p->some, p->waiting[0 .. 4];
     ensures Digits(&p->waiting[0]) && num(&p->waiting[0]) == n && p->some == (n == 0 ? 0 : 1);
     ensures \forall integer e; 0 <= e <= s->slabs ==> p->remote[e].noted == \old(p->remote[e].noted);
     ensures \forall integer e, x; 0 <= e <= s->slabs && 0 <= x < 5 ==> p->remote[e].queue[x] == \old(p->remote[e].queue[x]);
@@ -243,11 +287,50 @@ static inline void leave_queue(struct keel_cpu *p, uint32_t h, uint32_t n) /*@ g
   //@ assert \forall integer i; 0 <= i < n - 1 ==> Digits(&p->remote[i].queue[0]) && 1 <= queue(p->remote, i) <= s->slabs && p->remote[queue(p->remote, i)].noted == 1;
   //@ assert \forall integer i, j; 0 <= i < j < n - 1 ==> queue(p->remote, i) != queue(p->remote, j);
   //@ assert Queue(p->remote, n - 1, s->slabs);
+  //@ assert num(&p->waiting[0]) == n - 1 && Digits(&p->waiting[0]) && p->some == (n == 1 ? 0 : 1);
+  //@ assert p->some == 0 <==> num(&p->waiting[0]) == 0;
+  //@ assert p->some == 0 || p->some == 1;
+  //@ assert Queue(p->remote, num(&p->waiting[0]), s->slabs);
+}
+
+/* What others freed of the last slab in the queue, which leaves it, goes to w; answers which that is. */
+/*@ requires Arrays(s) && Remote(p, s, z) && Waiting(p, s->slabs) && Notes(p->remote, s->slabs) && p->some != 0 && \valid(w + (0 .. KEEL_SLAB_OBJECTS / 4 - 1));
+    requires \separated(w + (0 .. KEEL_SLAB_OBJECTS / 4 - 1), p->remote + (0 .. s->slabs)) && \separated(w + (0 .. KEEL_SLAB_OBJECTS / 4 - 1), p);
+    assigns w[0 .. KEEL_SLAB_OBJECTS / 4 - 1], p->remote[0 .. s->slabs], p->some, p->waiting[0 .. 4];
+    KEEPS_NOTES
+    ensures 1 <= \result <= s->slabs;
+    ensures 0 <= num(&p->waiting[0]) == \old(num(&p->waiting[0])) - 1;
+    ensures \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> 0 <= w[x] < 16;
+    ensures \forall integer j; 0 <= j < 256 ==> nibble(w[j / 4], j % 4) == \old(nibble(p->remote[\result].freed[j / 4], j % 4)) && !Note(p->remote, \result, j);
+    ensures \forall integer g, j; 1 <= g <= s->slabs && g != \result && 0 <= j < 256 ==> (Note(p->remote, g, j) <==> \old(Note(p->remote, g, j))); */
+static uint32_t take_notes(struct keel_cpu *p, int8_t *w) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  //@ ghost lem_none_noted(p->remote, s->slabs);
+  uint32_t n = get_number(p->waiting), h = get_number(p->remote[n - 1u].queue);
+  //@ assert 0 < n <= s->slabs && h == queue(p->remote, n - 1) && 1 <= h <= s->slabs && p->remote[h].noted == 1;
+  move_notes(p, h, w) /*@ ghost (s, z) */;
+  leave_queue(p, h, n) /*@ ghost (s, z) */;
+  return h;
+}
+
+/* What others freed of the last slab in the queue is free. */
+/*@ requires CPU_ANY(p, s, z, st, ord) && p->some != 0;
+    assigns EVERYTHING, p->missed, p->remote[0 .. s->slabs], p->some, p->waiting[0 .. 4];
+    KEEPS_ITS_HEAP KEEPS_NOTES SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
+    ensures 0 <= num(&p->waiting[0]) == \old(num(&p->waiting[0])) - 1;
+    ensures \forall integer g, j; LiveObject(p, s, g, j) <==> \old(LiveObject(p, s, g, j));
+    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+static void collect_last(struct keel_cpu *p) /*@ ghost (HEAPS) */
+{
+  int8_t w[KEEL_SLAB_OBJECTS / 4u];
+  //@ assert \forall integer g, j; InUse(s, g, j) ==> 1 <= g <= s->slabs && 0 <= j < 256;
+  uint32_t h = take_notes(p, w) /*@ ghost (s, z) */;
+  carry_out_all(p, h, w) /*@ ghost (s, z, st, ord) */;
 }
 
 /* What others freed is free. */
 /*@ requires CPU_ANY(p, s, z, st, ord) && HeldBoth(held, p->number);
-    assigns EVERYTHING, p->missed, p->remote[0 .. s->slabs].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1], p->remote[0 .. s->slabs].noted, p->waiting[0 .. 4], p->some;
+    assigns EVERYTHING, p->missed, p->remote[0 .. s->slabs], p->some, p->waiting[0 .. 4];
     KEEPS_ITS_HEAP KEEPS_NOTES SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
     ensures \forall integer h; 1 <= h <= s->slabs ==> p->remote[h].noted == 0;
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(LiveObject(p, s, g, j));
@@ -269,14 +352,11 @@ static void collect(struct keel_cpu *p) /*@ ghost (CPUS) */
       loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
       loop invariant \forall integer g, j; LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre);
       loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
-      loop invariant 0 <= nnoted(p->remote, s->slabs) <= s->slabs;
-      loop assigns EVERYTHING_THEN, p->missed, p->remote[0 .. \at(s->slabs, Pre)].freed[0 .. KEEL_SLAB_OBJECTS / 4 - 1], p->remote[0 .. \at(s->slabs, Pre)].noted, p->waiting[0 .. 4], p->some;
-      loop variant nnoted(p->remote, s->slabs); */
+      loop invariant 0 <= num(&p->waiting[0]);
+      loop assigns EVERYTHING_THEN, p->missed, p->remote[0 .. \at(s->slabs, Pre)], p->some, p->waiting[0 .. 4];
+      loop variant num(&p->waiting[0]); */
   while (p->some != 0) {
-    uint32_t n = get_number(p->waiting), h = get_number(p->remote[n - 1u].queue);
-    carry_out_all(p, h) /*@ ghost (s, z, st, ord) */;
-    leave_queue(p, h, n) /*@ ghost (s, z) */;
-    //@ ghost lem_none_noted(p->remote, s->slabs);
+    collect_last(p) /*@ ghost (s, z, st, ord) */;
   }
   //@ ghost lem_none_noted(p->remote, s->slabs);
 }
