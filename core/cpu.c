@@ -12,18 +12,16 @@
 #include "specs/cpu.h"
 
 /* Reads what another CPU may be writing at this moment: either value will do. */
-#if KEEL_BUILTINS
+#ifdef __GNUC__
 #define RACY __attribute__((no_sanitize("thread"))) static inline
-#define NOW(type, p) (*(const volatile type *)(p))
 #else
 #define RACY static inline
-#define NOW(type, p) (*(const type *)(p))
 #endif
-RACY uint64_t peek_word(const uint64_t *p) { return NOW(uint64_t, p); }
-RACY int8_t peek_some(const struct keel_cpu *p) { return NOW(int8_t, &p->some); }
-RACY uint8_t peek_owner(const uint8_t *owner, uint64_t q) { return NOW(uint8_t, owner + q); }
+RACY uint64_t peek_word(const uint64_t *p) { return *(const volatile uint64_t *)(p); }
+RACY int8_t peek_some(const struct keel_cpu *p) { return *(const volatile int8_t *)(&p->some); }
+RACY uint8_t peek_owner(const uint8_t *owner, uint64_t q) { return *(const volatile uint8_t *)(owner + q); }
 
-/* ---- what others freed ---- */
+/* ---- numbers in bits and digits ---- */
 
 /* Whether bit b of v, of four, is set. */
 /*@ requires 0 <= v < 16 && b < 4;
@@ -34,8 +32,6 @@ static inline int bit_of(int8_t v, uint32_t b)
   int half = b < 2 ? v % 4 : v / 4;
   return b % 2 == 0 ? half % 2 : half / 2;
 }
-
-/* ---- numbers in digits ---- */
 
 /*@ requires \valid_read(b + (0 .. 4)) && Digits(b);
     assigns \nothing;
@@ -122,22 +118,12 @@ static void carry_out(struct keel_cpu *p, uint32_t h, uint32_t i) /*@ ghost (HEA
     assigns EVERYTHING, p->missed;
     KEEPS_ITS_HEAP SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j / 4 == x && nibble(w, j % 4) == 1);
-    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+    SAME_PLACES */
 static void carry_out_4(struct keel_cpu *p, uint32_t h, uint32_t x, int8_t w) /*@ ghost (HEAPS) */
 {
   /*@ loop invariant 0 <= b <= 4;
-      loop invariant STEP_BOUNDS;
-      loop invariant STEP_CACHES;
-      loop invariant STEP_OTHERS;
-      loop invariant SInv(s);
-      loop invariant InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);
-      loop invariant CLASSES(s) && Tables(&p->m) && Alone(&p->m, s, z);
-      loop invariant Remote(p, s, z);
-      loop invariant Owner(p, s);
-      loop invariant s->addr == \at(s->addr, Pre);
-      loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+      LOOP_ITS_HEAP
       loop invariant \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j / 4 == x && j % 4 < b && nibble(w, j % 4) == 1);
-      loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
       loop assigns b, EVERYTHING_THEN, p->missed;
       loop variant 4 - b; */
   for (uint32_t b = 0; b < 4; b++) {
@@ -152,22 +138,12 @@ static void carry_out_4(struct keel_cpu *p, uint32_t h, uint32_t x, int8_t w) /*
     assigns EVERYTHING, p->missed;
     KEEPS_ITS_HEAP SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && nibble(w[j / 4], j % 4) == 1);
-    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+    SAME_PLACES */
 static void carry_out_all(struct keel_cpu *p, uint32_t h, const int8_t *w) /*@ ghost (HEAPS) */
 {
   /*@ loop invariant 0 <= x <= KEEL_SLAB_OBJECTS / 4;
-      loop invariant STEP_BOUNDS;
-      loop invariant STEP_CACHES;
-      loop invariant STEP_OTHERS;
-      loop invariant SInv(s);
-      loop invariant InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);
-      loop invariant CLASSES(s) && Tables(&p->m) && Alone(&p->m, s, z);
-      loop invariant Remote(p, s, z);
-      loop invariant Owner(p, s);
-      loop invariant s->addr == \at(s->addr, Pre);
-      loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+      LOOP_ITS_HEAP
       loop invariant \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j / 4 < x && nibble(w[j / 4], j % 4) == 1);
-      loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
       loop assigns x, EVERYTHING_THEN, p->missed;
       loop variant KEEL_SLAB_OBJECTS / 4 - x; */
   for (uint32_t x = 0; x < KEEL_SLAB_OBJECTS / 4u; x++) {
@@ -319,7 +295,7 @@ static uint32_t take_notes(struct keel_cpu *p, int8_t *w) /*@ ghost (struct keel
     KEEPS_ITS_HEAP KEEPS_NOTES SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
     ensures 0 <= num(&p->waiting[0]) == \old(num(&p->waiting[0])) - 1;
     ensures \forall integer g, j; LiveObject(p, s, g, j) <==> \old(LiveObject(p, s, g, j));
-    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+    SAME_PLACES */
 static void collect_last(struct keel_cpu *p) /*@ ghost (HEAPS) */
 {
   int8_t w[KEEL_SLAB_OBJECTS / 4u];
@@ -334,24 +310,14 @@ static void collect_last(struct keel_cpu *p) /*@ ghost (HEAPS) */
     KEEPS_ITS_HEAP KEEPS_NOTES SAME_CACHES SAME_BOUNDS NO_SLAB_COMES OTHERS_KEPT
     ensures \forall integer h; 1 <= h <= s->slabs ==> p->remote[h].noted == 0;
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(LiveObject(p, s, g, j));
-    ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache); */
+    SAME_PLACES */
 static void collect(struct keel_cpu *p) /*@ ghost (CPUS) */
 {
   //@ ghost lem_none_noted(p->remote, s->slabs);
-  /*@ loop invariant STEP_BOUNDS;
-      loop invariant STEP_CACHES;
-      loop invariant STEP_OTHERS;
-      loop invariant SInv(s);
-      loop invariant InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);
-      loop invariant CLASSES(s) && Tables(&p->m) && Alone(&p->m, s, z);
-      loop invariant Remote(p, s, z);
-      loop invariant Owner(p, s);
-      loop invariant s->addr == \at(s->addr, Pre);
+  /*@ LOOP_ITS_HEAP
       loop invariant Notes(p->remote, s->slabs);
       loop invariant Waiting(p, s->slabs);
-      loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
       loop invariant \forall integer g, j; LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre);
-      loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
       loop invariant 0 <= num(&p->waiting[0]);
       loop assigns EVERYTHING_THEN, p->missed, p->remote[0 .. \at(s->slabs, Pre)], p->some, p->waiting[0 .. 4];
       loop variant num(&p->waiting[0]); */

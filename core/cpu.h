@@ -37,8 +37,8 @@ void keel_unlock(uint32_t lock) /*@ ghost (_Bool \ghost *held) */;
    it apart from all that changes with them.  Numbers are kept in digits of 7 bits, the lowest first.) */
 struct keel_remote {
   int8_t freed[KEEL_SLAB_OBJECTS / 4]; /* object i: bit i % 4 of freed[i / 4]                 */
-  int8_t noted;                        /* 1: there is one                                     */
-  int8_t queue[5];                     /* of element i < keel_cpu.waiting: the i-th slab with */
+  int8_t noted;                        /* 1: there is such                                    */
+  int8_t queue[5];                     /* of element i < keel_cpu.waiting: the i-th such slab */
 };
 
 /* One CPU. The fields are the allocator's own. */
@@ -87,7 +87,7 @@ KEEL_API enum keel_status keel_cpu_free(struct keel_cpu *p, uint64_t a)
 
 /* Carries out what others freed of this CPU's, and gives back all its empty slabs.  On this CPU, or on any while it stands
    still: a CPU that goes for good is drained, and again when objects of it have been freed.  Answers how many frees of
-   others, so far, turned out to be of something that was free already. */
+   others, so far, turned out to be of something that was free already (after 2^30 it begins with 1 again). */
 KEEL_API uint32_t keel_cpu_drain(struct keel_cpu *p)
     /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
 

@@ -53,10 +53,26 @@
   ensures SInv(s); ensures InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st);             \
   ensures CLASSES(s) && Tables(&p->m) && Alone(&p->m, s, z); ensures Remote(p, s, z); ensures Owner(p, s);
 #define KEEPS_NOTES ensures Notes(p->remote, s->slabs); ensures Waiting(p, s->slabs);
+/* What is in use is where it was. */
+#define SAME_PLACES                                                                                              \
+  ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
 /* Object i of slab h is not in use; all others in use stay, and none comes. */
 #define ENDED(h, i)                                                                                              \
   ensures \forall integer g, j; InUse(s, g, j) <==> \old(InUse(s, g, j)) && !(g == h && j == i);                 \
-  ensures \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \old(obj(s, g, j)) && s->slab[g].cache == \old(s->slab[g].cache);
+  SAME_PLACES
+/* In a loop: KEEPS_ITS_HEAP, SAME_BOUNDS, SAME_CACHES, OTHERS_KEPT, NO_SLAB_COMES and SAME_PLACES. */
+#define LOOP_ITS_HEAP \
+  loop invariant STEP_BOUNDS; \
+  loop invariant STEP_CACHES; \
+  loop invariant STEP_OTHERS; \
+  loop invariant SInv(s); \
+  loop invariant InvB(z, st, ord) && Apart(s, z) && Own(s, z, st, ord) && OwnPages(s, st); \
+  loop invariant CLASSES(s) && Tables(&p->m) && Alone(&p->m, s, z); \
+  loop invariant Remote(p, s, z); \
+  loop invariant Owner(p, s); \
+  loop invariant s->addr == \at(s->addr, Pre); \
+  loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre); \
+  loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
 
 /*@ ghost
   // what counts the slabs is none of the notes
