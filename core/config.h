@@ -47,6 +47,12 @@
 #define KEEL_UNLIKELY(c) (c)
 #endif
 
+/* KEEL_LOCKS: 1 where you define keel_lock and keel_unlock yourself, as you must if keel_cpu_* run on more than one CPU at
+   a time; with 0 keel.c defines them, and they do nothing. */
+#ifndef KEEL_LOCKS
+#define KEEL_LOCKS 0
+#endif
+
 /* KEEL_API: linkage of the public functions, for example `static` when keel.c
    is included into one source file, or a visibility attribute. */
 #ifndef KEEL_API

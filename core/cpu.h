@@ -22,16 +22,21 @@ extern "C" {
 
 #define KEEL_LOCK_PAGES KEEL_CPUS_MAX
 
-/* Two functions that you define: they take and give back lock number `lock`, which is that of the CPU of this number, or
-   KEEL_LOCK_PAGES.  Locks are taken for short, never two of CPUs, and that of the pages last. */
+/* Take and give back lock number `lock`, which is that of the CPU of this number, or KEEL_LOCK_PAGES.  With KEEL_LOCKS = 1 you
+   define them.  Locks are taken for short, never two of CPUs, and that of the pages last. */
+#if KEEL_LOCKS
+#define KEEL_LOCK_API
+#else
+#define KEEL_LOCK_API KEEL_API
+#endif
 /*@ requires lock <= KEEL_LOCK_PAGES && \valid(held + (0 .. KEEL_LOCK_PAGES)) && \forall integer l; 0 <= l <= KEEL_LOCK_PAGES && held[l] != 0 ==> l != lock && lock == KEEL_LOCK_PAGES;
     assigns held[lock];
     ensures held[lock] == 1; */
-void keel_lock(uint32_t lock) /*@ ghost (_Bool \ghost *held) */;
+KEEL_LOCK_API void keel_lock(uint32_t lock) /*@ ghost (_Bool \ghost *held) */;
 /*@ requires lock <= KEEL_LOCK_PAGES && \valid(held + (0 .. KEEL_LOCK_PAGES)) && held[lock] == 1;
     assigns held[lock];
     ensures held[lock] == 0; */
-void keel_unlock(uint32_t lock) /*@ ghost (_Bool \ghost *held) */;
+KEEL_LOCK_API void keel_unlock(uint32_t lock) /*@ ghost (_Bool \ghost *held) */;
 
 /* What other CPUs have freed of a slab.  (In a type that slabs and pages use for nothing: so the proof's memory model keeps
    it apart from all that changes with them.  Numbers are kept in digits of 7 bits, the lowest first.) */
@@ -59,7 +64,7 @@ struct keel_cpus {
   uint64_t addr; /* address of the page instance's first page         */
   struct keel_cpu *cpu;
   uint32_t cpus;
-  uint8_t *owner; /* [page]: the CPU that last had a slab there        */
+  uint8_t *owner; /* [page]: the CPU that last had a slab there, or KEEL_CPUS_MAX */
 };
 
 /* Makes k, without CPUs yet, over the page instance z, whose first page has the address addr.  The arrays belong to it from
@@ -75,7 +80,7 @@ KEEL_API enum keel_status keel_cpus_init(struct keel_cpus *k, struct keel_pages 
    Time: O(z->n + slabs). */
 KEEL_API enum keel_status keel_cpu_init(struct keel_cpus *k, uint32_t cpu, uint32_t *map, struct keel_slab *slab,
                                         uint32_t slabs, struct keel_cache *cache, struct keel_remote *remote)
-    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held, struct keel_cpu *p, uint64_t addr, uint32_t caches) */;
 
 /* keel_kmalloc on this CPU, which is there.  Time: as that; now and then, and that of the frees that others noted down. */
 KEEL_API uint64_t keel_cpu_alloc(struct keel_cpu *p, uint64_t size, uint32_t flags)
@@ -83,12 +88,12 @@ KEEL_API uint64_t keel_cpu_alloc(struct keel_cpu *p, uint64_t size, uint32_t fla
 
 /* On this CPU, which is there: keel_kfree of what any CPU allocated, with the same errors. */
 KEEL_API enum keel_status keel_cpu_free(struct keel_cpu *p, uint64_t a)
-    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held, struct keel_cpu *q, struct keel_slabs *t) */;
 
 /* Carries out what others freed of this CPU's, and gives back all its empty slabs.  On this CPU, or on any while it stands
    still: a CPU that goes for good is drained, and again when objects of it have been freed.  Answers how many frees of
    others, so far, turned out to be of something that was free already (after 2^30 it begins with 1 again). */
-KEEL_API uint32_t keel_cpu_drain(struct keel_cpu *p)
+KEEL_API int32_t keel_cpu_drain(struct keel_cpu *p)
     /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
 
 #ifdef __cplusplus

@@ -653,8 +653,9 @@ static uint32_t next_size(uint32_t size) /*@ ghost (uint32_t c) */
 /* Creates cache c, of size csize(c). */
 /*@ requires BOTH(s, z, st, ord) && c < KEEL_KMALLOC_CLASSES && c < s->caches && s->cache[c].size == 0 && size == csize(c);
     assigns CREATED;
-    KEEPS_BOTH_EACH SAME_OBJECTS
+    KEEPS_BOTH_EACH SAME_OBJECTS NO_SLAB_COMES
     SAME_BOUNDS
+    ensures s->addr == \old(s->addr);
     ensures s->cache[c].size == csize(c);
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void create_one(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ ghost (PAIR) */
@@ -668,7 +669,8 @@ static inline void create_one(struct keel_slabs *s, uint32_t c, uint32_t size) /
 /*@ requires BOTH(s, z, st, ord) && KEEL_KMALLOC_CLASSES <= s->caches;
     requires \forall integer c; 0 <= c < KEEL_KMALLOC_CLASSES ==> s->cache[c].size == 0;
     assigns CREATED;
-    KEEPS_BOTH_EACH SAME_OBJECTS SAME_BOUNDS
+    KEEPS_BOTH_EACH SAME_OBJECTS SAME_BOUNDS NO_SLAB_COMES
+    ensures s->addr == \old(s->addr);
     ensures CLASSES(s); */
 static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
 {
@@ -676,6 +678,8 @@ static void create_all(struct keel_slabs *s) /*@ ghost (PAIR) */
   /*@ loop invariant 0 <= c <= KEEL_KMALLOC_CLASSES && Made(s, c) && size == (c == KEEL_KMALLOC_CLASSES ? 9216 : csize(c));
       loop invariant \forall integer d; c <= d < KEEL_KMALLOC_CLASSES ==> s->cache[d].size == 0;
       loop invariant STEP_BOUNDS;
+      loop invariant s->addr == \at(s->addr, Pre);
+      loop invariant \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
       loop invariant SInv(s);
       loop invariant InvB(z, st, ord);
       loop invariant Apart(s, z);
@@ -753,7 +757,8 @@ static inline void fill_tables(struct keel_heap *m) /*@ ghost (HEAPS) */
 
 /*@ requires \valid(m) && BOTH(s, z, st, ord) && Alone(m, s, z);
     assigns TABLES, CREATED;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH SAME_OBJECTS SAME_BOUNDS NO_SLAB_COMES
+    ensures s->addr == \old(s->addr);
     behavior few:
       assumes s->caches < KEEL_KMALLOC_CLASSES;
       assigns \nothing;

@@ -1320,7 +1320,7 @@ static inline int find_far(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS ONLY_ACTIVE_COMES(c)
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
-    ensures \result == 0 ==> ALL_TAKEN(c);
+    ensures \result == 0 ==> s->cache[c].active == 0 && ALL_TAKEN(c);
     ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
 static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
@@ -1350,7 +1350,7 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS ONLY_ACTIVE_COMES(c)
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
-    ensures \result == 0 ==> ALL_TAKEN(c);
+    ensures \result == 0 ==> s->cache[c].active == 0 && ALL_TAKEN(c);
     ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
 static inline int find_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
@@ -1396,7 +1396,7 @@ static inline int find_first(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) 
     KEEPS_BOTH SAME_OBJECTS SAME_CACHES OTHERS_KEPT SAME_BOUNDS ONLY_ACTIVE_COMES(c)
     ensures \result == 0 || \result == 1;
     ensures \result == 1 ==> s->cache[c].word != 0;
-    ensures \result == 0 ==> ALL_TAKEN(c);
+    ensures \result == 0 ==> s->cache[c].active == 0 && ALL_TAKEN(c);
     ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
 static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
@@ -1416,7 +1416,7 @@ static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 /* hand_one, with a frame that is one of those that its callers have. */
 /*@ requires BOTH(s, z, st, ord) && c < s->caches && s->cache[c].word != 0;
     assigns s->slab[0 .. s->slabs + s->caches], s->cache[0 .. s->caches - 1].word;
-    KEEPS_BOTH SAME_CACHES NEW_OBJECT OTHERS_KEPT SAME_BOUNDS
+    KEEPS_BOTH SAME_CACHES NEW_OBJECT OTHERS_KEPT SAME_BOUNDS SAME_OWNERS
     ensures \result != 0; */
 KEEL_INLINE uint64_t hand_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
@@ -1513,7 +1513,7 @@ KEEL_NOINLINE enum keel_status emptied(struct keel_slabs *s, uint32_t h) /*@ gho
     assigns s->slab[h].live;
     SINV_BUT_LIVE SAME_OBJECTS SAME_OWNERS SAME_FREE SAME_CACHES OTHERS_KEPT SAME_BOUNDS
     ensures InvB(z, st, ord); ensures Apart(s, z); ensures Own(s, z, st, ord); ensures OwnPages(s, st);
-    ensures \result == s->slab[h].live && 0 <= \result; ensures LiveBut(s, h); */
+    ensures \result == s->slab[h].live == \old(s->slab[h].live) - 1 && 0 <= \result; ensures LiveBut(s, h); */
 KEEL_INLINE int32_t count_down(struct keel_slabs *s, uint32_t h) /*@ ghost (PAIR) */
 {
   //@ assert Ring(s->slab, NODES(s));
@@ -2065,6 +2065,7 @@ static inline void init_caches(struct keel_slabs *s) /*@ ghost (PAIR) */
       SINV
       ensures Apart(s, z); ensures Own(s, z, st, ord); ensures OwnPages(s, st);
       ensures s->slabs == slabs && s->caches == caches && s->addr == addr && s->map == map && s->slab == slab && s->cache == cache;
+      ensures \forall integer h; !Used(s, h);
       ensures \forall integer h, i; !InUse(s, h, i);
       ensures \forall integer c; 0 <= c < caches ==> s->cache[c].size == 0;
     complete behaviors; disjoint behaviors; */
@@ -2081,7 +2082,8 @@ enum keel_status keel_slabs_init(struct keel_slabs *s, struct keel_pages *z, uin
 
 /*@ requires BOTH(s, z, st, ord);
     assigns s->cache[c].full[0 .. 3], s->cache[c].size, s->cache[c].mult, s->cache[c].nobj, s->cache[c].order, s->cache[c].pages;
-    KEEPS_BOTH SAME_OBJECTS
+    KEEPS_BOTH SAME_OBJECTS NO_SLAB_COMES
+    ensures s->addr == \old(s->addr);
     ensures \result == KEEL_OK || \result == KEEL_BUSY || \result == KEEL_BAD_ARGUMENT;
     ensures \result == KEEL_BAD_ARGUMENT <==> !CREATABLE;
     ensures \result == KEEL_BUSY <==> CREATABLE && \old(s->cache[c].size) != 0;

@@ -8,7 +8,7 @@
 
    CPU_FUZZ_TRACE=1 in the environment prints the operations of an input. */
 #include "harness.h"
-#include "next/keel.h"
+#include "keel.h"
 
 enum { CPUS = 4, PAGES = 512, LIVE = 4096, RECORD = 4, RECORDS = 400, CELL = 8, STEPS = 20000 };
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
@@ -30,7 +30,7 @@ static struct { uint64_t a; uint32_t size, by; } live[LIVE];
 static uint32_t lives;
 static uint8_t used[PAGES * KEEL_PAGE_SIZE / CELL];
 static uint64_t last; /* what was freed last */
-static uint32_t missed[CPUS];
+static int32_t missed[CPUS];
 
 /* ---- the hooks ---- */
 

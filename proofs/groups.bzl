@@ -29,4 +29,10 @@ GROUPS = [
     "kmalloc_request",
     "kmalloc_free",
     "kmalloc_realloc",
+    "cpu_notes",
+    "cpu_collect",
+    "cpu_find",
+    "cpu_take",
+    "cpu_free",
+    "cpu_begin",
 ]

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "next/keel.h"
+#include "keel.h"
 
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
 #define PAGES 2048u

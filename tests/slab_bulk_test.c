@@ -11,18 +11,6 @@
 #include "next/keel.h"
 #include "no_memory.h"
 
-void keel_lock(uint32_t lock)
-{
-  (void)lock;
-  fail();
-}
-
-void keel_unlock(uint32_t lock)
-{
-  (void)lock;
-  fail();
-}
-
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
 #define FIRST 0x7ffff000u /* address of the first page */
 #define PAGES 400u
