@@ -18,6 +18,7 @@ GROUPS = [
     "slab_fresh",
     "slab_grow",
     "slab_drop",
+    "slab_find",
     "slab_free",
     "slab_caches",
     "slab_calls",
