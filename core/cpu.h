@@ -2,7 +2,7 @@
 /* kmalloc for several CPUs: each has an instance of its own, over one page instance, and what it allocates and frees of
    its own takes no lock and no atomic.  Locks are taken where no slab with a free object of the size is at hand, where a slab
    becomes empty, for large blocks, and for an object that another CPU allocated: such a free is noted down for that CPU,
-   which carries it out when it next runs out of objects or frees something.
+   which carries it out when it next runs out of objects, frees one of its own or takes a large block.
    A double free is refused whichever CPUs it comes from, with one exception: when two frees of one object, one of them by the
    CPU that allocated it, overlap in time, both may answer KEEL_OK, and the second counts as a free of what has the place
    then; if nothing has, keel_cpu_drain counts it.

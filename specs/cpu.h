@@ -181,14 +181,6 @@
   loop invariant \forall integer g, j; InUse(s, g, j) ==> obj(s, g, j) == \at(obj(s, g, j), Pre) && s->slab[g].cache == \at(s->slab[g].cache, Pre);
 
 /*@ ghost
-  // what counts the slabs is none of the notes
-  /@ requires Remote(p, s, z);
-     assigns \nothing;
-     ensures \forall integer e, i; 0 <= e <= s->slabs && 0 <= i < 5 ==> &p->remote[e].noted != &p->waiting[i] && &p->remote[e].noted != &p->some;
-     ensures \forall integer e, x, i; 0 <= e <= s->slabs && 0 <= i < 5 && 0 <= x < 5 ==> &p->remote[e].queue[x] != &p->waiting[i] && &p->remote[e].queue[x] != &p->some;
-     ensures \forall integer e, x, i; 0 <= e <= s->slabs && 0 <= i < 5 && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> &p->remote[e].freed[x] != &p->waiting[i] && &p->remote[e].freed[x] != &p->some; @/
-  void lem_counter(struct keel_cpu *p, struct keel_slabs *s, struct keel_pages *z) { }
-
   // fewer slabs than there are have notes if one has none
   /@ requires \valid_read(r + (0 .. n)) && 1 <= h <= n && n < 0xffffffff && r[h].noted == 0;
      assigns \nothing;
