@@ -501,22 +501,31 @@ static inline int find_slab(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
 /* The same, and they are marked. */
 /*@ requires CPU_HEAP(p, s, z, st, ord) && HeldBoth(held, p->number) && c < KEEL_KMALLOC_CLASSES && s->cache[c].word == 0;
     assigns EVERYTHING, OWNERS;
-    KEEPS_ITS_HEAP SAME_OBJECTS SAME_BOUNDS OTHERS_KEPT WORD(c) */
+    KEEPS_ITS_HEAP SAME_OBJECTS SAME_BOUNDS OTHERS_KEPT OWNERS_STAY WORD(c) */
 static int find_own(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
 {
-  if (!find_slab(p, c) /*@ ghost (s, z, st, ord, held) */) return 0;
+  int found = find_slab(p, c) /*@ ghost (s, z, st, ord, held) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_OTHERS;
+  //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
+  //@ assert STEP_OWNERS;
+  if (!found) return 0;
   //@ assert HotAt(s, c) && Used(s, s->cache[c].active);
+  //@ ghost uint32_t h = (uint32_t)s->cache[c].active;
+  //@ assert Mapped(s) && Used(s, h);
+  //@ assert \forall integer q; s->slab[h].page <= q < s->slab[h].page + s->slab[h].pages ==> s->map[q] != 0;
+  //@ ghost M: ;
   own_slab(p, (uint32_t)p->m.s.cache[c].active) /*@ ghost (s, z, st, ord, held) */;
   //@ assert STEP_OTHERS;
+  //@ assert \forall integer q; 0 <= q < s->pages && \at(s->map[q], M) == 0 ==> p->k->owner[q] == \at(p->k->owner[q], M);
+  //@ assert STEP_OWNERS;
   return 1;
 }
 
 /* The same, from what others freed first. */
 /*@ requires CPU_ANY(p, s, z, st, ord) && HeldBoth(held, p->number) && c < KEEL_KMALLOC_CLASSES && s->cache[c].word == 0;
     assigns EVERYTHING, NOTES_OF(p), OWNERS;
-    KEEPS_ITS_HEAP KEEPS_NOTES SAME_BOUNDS OTHERS_KEPT WORD(c)
+    KEEPS_ITS_HEAP KEEPS_NOTES SAME_BOUNDS OTHERS_KEPT OWNERS_STAY WORD(c)
     ensures NoNote(p->remote, s->slabs);
     ensures \forall integer g, j; InUse(s, g, j) <==> \old(LiveObject(p, s, g, j));
     SAME_PLACES */
@@ -525,17 +534,19 @@ static int refill(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
   collect(p) /*@ ghost (s, z, st, ord, held) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_OTHERS;
+  //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   if (p->m.s.cache[c].word != 0) return 1;
   int found = find_own(p, c) /*@ ghost (s, z, st, ord, held) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_OTHERS;
+  //@ assert STEP_OWNERS;
   return found;
 }
 
 /* The same, after which no lock is held. */
 /*@ requires CPU(p, s, z, st, ord) && HeldNone(held) && c < KEEL_KMALLOC_CLASSES && s->cache[c].word == 0;
     assigns EVERYTHING, NOTES_OF(p), OWNERS, held[0 .. KEEL_LOCK_PAGES];
-    KEEPS_CPU SAME_BOUNDS OTHERS_KEPT WORD(c) SAME_LIVE
+    KEEPS_CPU SAME_BOUNDS OTHERS_KEPT OWNERS_STAY WORD(c) SAME_LIVE
     ensures HeldNone(held);
     ensures NoNote(p->remote, s->slabs); */
 static int find_locked(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
@@ -571,7 +582,7 @@ static inline int find_close(struct keel_cpu *p, uint32_t c) /*@ ghost (HEAPS) *
 /* The same, or with locks. */
 /*@ requires CPU(p, s, z, st, ord) && HeldNone(held) && c < KEEL_KMALLOC_CLASSES && s->cache[c].word == 0;
     assigns EVERYTHING, NOTES_OF(p), OWNERS, held[0 .. KEEL_LOCK_PAGES];
-    KEEPS_CPU SAME_BOUNDS OTHERS_KEPT WORD(c) SAME_LIVE
+    KEEPS_CPU SAME_BOUNDS OTHERS_KEPT OWNERS_STAY WORD(c) SAME_LIVE
     ensures HeldNone(held);
     ensures \result == 0 ==> NoNote(p->remote, s->slabs); */
 static inline int find_word(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
@@ -582,6 +593,7 @@ static inline int find_word(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS) */
   int found = find_locked(p, c) /*@ ghost (s, z, st, ord, held) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_OTHERS;
+  //@ assert STEP_OWNERS;
   return found;
 }
 
@@ -623,11 +635,13 @@ KEEL_NOINLINE uint64_t take_slow(struct keel_cpu *p, uint32_t c) /*@ ghost (CPUS
   int found = find_word(p, c) /*@ ghost (s, z, st, ord, held) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_OTHERS;
+  //@ assert STEP_OWNERS;
   //@ assert \forall integer g, j; LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre);
   if (!found) return 0;
   uint64_t a = take_near(p, c) /*@ ghost (s, z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_OTHERS;
+  //@ assert STEP_OWNERS;
   return a;
 }
 
@@ -825,7 +839,11 @@ static enum keel_status note_object(struct keel_cpu *p, uint32_t h, uint32_t i) 
   //@ assert 0 <= p->remote[h].freed[i / 4] < 16;
   if (bit_of(p->remote[h].freed[i / 4u], i % 4u) != 0) return KEEL_ALREADY_FREE;
   if (p->remote[h].noted == 0) enter_queue(p, h) /*@ ghost (n) */;
+  //@ assert num(&p->waiting[0]) == nnoted(p->remote, n);
+  //@ ghost N: ;
   set_note(p->remote, h, i) /*@ ghost (n) */;
+  //@ assert num(&p->waiting[0]) == \at(num(&p->waiting[0]), N) && Digits(&p->waiting[0]);
+  //@ assert Waiting(p, n);
   return KEEL_OK;
 }
 

@@ -529,7 +529,10 @@ static inline void end_any(struct keel_heap *m, uint64_t a) /*@ ghost (HEAPS, ui
   //@ assert to < KEEL_KMALLOC_CLASSES ==> \exists integer g, i; InUse(s, g, i) && obj(s, g, i) == b && s->slab[g].cache == to + 1;
   //@ assert to < KEEL_KMALLOC_CLASSES ==> Object(s, b) && s->slab[slab_at(s, b)].cache == to + 1;
   //@ assert to >= KEEL_KMALLOC_CLASSES ==> KEEPS(L, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], L);
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
+  //@ assert to >= KEEL_KMALLOC_CLASSES ==> HeadErr(z, st, ord, q) == KEEL_OK && ord[q] == to - KEEL_KMALLOC_CLASSES;
   //@ assert to >= KEEL_KMALLOC_CLASSES ==> Large(z, st, ord, q);
+  //@ assert q == (b - s->addr) / PAGE;
   //@ assert to >= KEEL_KMALLOC_CLASSES ==> Block(s, z, st, ord, b);
 }
 
@@ -556,8 +559,8 @@ static inline uint64_t take_beside(struct keel_heap *m, uint32_t to) /*@ ghost (
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert from >= KEEL_KMALLOC_CLASSES ==> HeadErr(z, st, ord, p) == KEEL_OK && ord[p] == from - KEEL_KMALLOC_CLASSES;
   //@ assert from >= KEEL_KMALLOC_CLASSES ==> Large(z, st, ord, p);
-  //@ assert from >= KEEL_KMALLOC_CLASSES ==> Block(s, z, st, ord, a);
   //@ assert p == (a - s->addr) / PAGE;
+  //@ assert from >= KEEL_KMALLOC_CLASSES ==> Block(s, z, st, ord, a);
   //@ assert Placed(s, z, st, ord, a, from);
   //@ assert b != 0 && to < KEEL_KMALLOC_CLASSES ==> \exists integer g, i; !\at(InUse(s, g, i), Pre) && InUse(s, g, i) && obj(s, g, i) == b;
   //@ assert b != 0 && to < KEEL_KMALLOC_CLASSES && from < KEEL_KMALLOC_CLASSES ==> b != a;

@@ -1326,7 +1326,7 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
   sweep(s, s->caches) /*@ ghost (z, st, ord) */;
   //@ assert s->slabs == \at(s->slabs, Pre) && s->caches == \at(s->caches, Pre) && c < s->caches && s->cache[c].size != 0;
-  //@ assert z->u == \at(z->u, Pre) && s->pages == \at(s->pages, Pre) && 0 <= s->slab[0].next <= s->slabs + s->caches;
+  //@ assert z->u == \at(z->u, Pre) && s->pages == \at(s->pages, Pre);
   //@ assert ALL_TAKEN(c);
   //@ assert \forall integer g; Used(s, g) ==> !Empty(s, g);
   //@ ghost lem_taken(s);
@@ -1354,12 +1354,14 @@ static int grow_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
     ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
 static inline int find_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  if (find_far(s, c) /*@ ghost (z, st, ord) */) return 1;
+  int found = find_far(s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert STEP_OTHERS;
+  //@ assert s->addr == \at(s->addr, Pre);
+  if (found) return 1;
   //@ ghost F: ;
-  int found = grow_last(s, c) /*@ ghost (z, st, ord) */;
+  found = grow_last(s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert SINCE_CACHES(F);
   //@ assert STEP_CACHES;
@@ -1377,12 +1379,14 @@ static inline int find_last(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) *
     ensures \result == 0 ==> s->cache[c].word == 0 && s->cache[c].active == 0; */
 static inline int find_first(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  if (find_near(s, c) /*@ ghost (z, st, ord) */) return 1;
+  int found = find_near(s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert STEP_OTHERS;
+  //@ assert s->addr == \at(s->addr, Pre);
+  if (found) return 1;
   //@ ghost F: ;
-  int found = grow_any(s, c) /*@ ghost (z, st, ord) */;
+  found = grow_any(s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert SINCE_CACHES(F);
   //@ assert STEP_CACHES;
@@ -1400,15 +1404,17 @@ static inline int find_first(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) 
     ensures \result == 0 ==> (s->slab[0].next == 0 || !SomeFree(st, ord, z->u, s->cache[c].order)) && \forall integer g; Used(s, g) ==> !Empty(s, g); */
 static inline int find_any(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
 {
-  if (find_first(s, c) /*@ ghost (z, st, ord) */) return 1;
+  int found = find_first(s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert STEP_OTHERS;
+  //@ assert s->addr == \at(s->addr, Pre);
+  if (found) return 1;
   //@ ghost F: ;
-  int found = find_last(s, c) /*@ ghost (z, st, ord) */;
+  found = find_last(s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
-  //@ assert SINCE_CACHES(F);
-  //@ assert STEP_CACHES;
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, F) && \at(s->cache[d].size, F) == \at(s->cache[d].size, Pre);
+  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].order == \at(s->cache[d].order, F) && \at(s->cache[d].order, F) == \at(s->cache[d].order, Pre);
   //@ assert STEP_OTHERS;
   return found;
 }

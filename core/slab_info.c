@@ -250,6 +250,8 @@ enum keel_status keel_cache_stats(const struct keel_slabs *s, uint32_t c, struct
 {
   if (c >= s->caches || s->cache[c].size == 0) return KEEL_BAD_ARGUMENT;
   const struct keel_cache *k = &s->cache[c];
+  //@ assert KOk(s->cache + c) && k->nobj * k->size <= k->pages * PAGE;
+  //@ ghost lem_product(k->nobj, k->size);
   uint32_t size = k->size, nobj = k->nobj, pages = k->pages, rest = pages * KEEL_PAGE_SIZE - nobj * size;
   struct tally t = count_slabs(s, c);
   //@ ghost lem_product(t.slabs, nobj); lem_product(t.slabs, rest);

@@ -64,6 +64,10 @@
 /* What changes with the notes of p, and with the ownership of pages. */
 #define NOTES_OF(p) p->missed, p->remote[0 .. s->slabs], p->some, p->waiting[0 .. 4]
 #define OWNERS p->k->owner[0 .. s->pages - 1]
+/* Pages of others, allocated and in no slab of p, have the owner that they had. */
+#define OWNERS_STAY                                                                                              \
+  ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) != FREE && \old(s->map[q]) == 0 ==> p->k->owner[q] == \old(p->k->owner[q]);
+#define STEP_OWNERS (\forall integer q; 0 <= q < s->pages && \at(st[q], Pre) != FREE && \at(s->map[q], Pre) == 0 ==> p->k->owner[q] == \at(p->k->owner[q], Pre))
 /* All objects are live or not as before; live ones are where they were. */
 #define SAME_LIVE                                                                                                \
   ensures \forall integer g, j; LiveObject(p, s, g, j) <==> \old(LiveObject(p, s, g, j));                        \
@@ -85,7 +89,7 @@
   ensures \result % divisor(pbytes(c)) == 0;
 /* In terms of live objects what TOOK says in those of objects in use: memory of this place at \result, or 0. */
 #define CPU_TOOK(place)                                                                                          \
-  LIVE_PLACES OTHERS_KEPT                                                                                        \
+  LIVE_PLACES OTHERS_KEPT OWNERS_STAY                                                                            \
   ensures \forall integer g, j; \old(LiveObject(p, s, g, j)) ==> LiveObject(p, s, g, j);                         \
   ensures \result != 0 ==> Placed(s, z, st, ord, \result, place);                                                \
   ensures \result != 0 ==> \result % divisor(pbytes(place)) == 0;                                                \
