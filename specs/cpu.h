@@ -64,7 +64,7 @@
 /* What changes with the notes of p, and with the ownership of pages. */
 #define NOTES_OF(p) p->missed, p->remote[0 .. s->slabs], p->some, p->waiting[0 .. 4]
 #define OWNERS p->k->owner[0 .. s->pages - 1]
-/* Pages of others, allocated and in no slab of p, have the owner that they had. */
+/* Pages that were allocated, and in no slab of p, have the owner that they had. */
 #define OWNERS_STAY                                                                                              \
   ensures \forall integer q; 0 <= q < s->pages && \old(st[q]) != FREE && \old(s->map[q]) == 0 ==> p->k->owner[q] == \old(p->k->owner[q]);
 #define STEP_OWNERS (\forall integer q; 0 <= q < s->pages && \at(st[q], Pre) != FREE && \at(s->map[q], Pre) == 0 ==> p->k->owner[q] == \at(p->k->owner[q], Pre))
