@@ -885,7 +885,7 @@ static inline enum keel_status note_beside(struct keel_cpu *q, uint64_t a) /*@ g
   //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> \separated(&r[e].freed[x], q) && \separated(&r[e].freed[x], q->remote + (0 .. t->slabs));
   enum keel_status s = note_free(q, a) /*@ ghost (t, z) */;
   //@ assert p->some == \at(p->some, Pre);
-  //@ assert p->waiting[0] == \at(p->waiting[0], Pre) && p->waiting[1] == \at(p->waiting[1], Pre) && p->waiting[2] == \at(p->waiting[2], Pre) && p->waiting[3] == \at(p->waiting[3], Pre) && p->waiting[4] == \at(p->waiting[4], Pre);
+  //@ assert \forall integer x; 0 <= x < 5 ==> p->waiting[x] == \at(p->waiting[x], Pre);
   //@ assert num(&p->waiting[0]) == \at(num(&p->waiting[0]), Pre);
   //@ assert \forall integer e; 0 <= e <= n ==> r[e].noted == \at(r[e].noted, Pre);
   //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < 5 ==> r[e].queue[x] == \at(r[e].queue[x], Pre);
@@ -902,6 +902,7 @@ static inline enum keel_status note_beside(struct keel_cpu *q, uint64_t a) /*@ g
     } */
   //@ assert nnoted(r, n) == num(&p->waiting[0]);
   //@ assert 0 <= num(&p->waiting[0]) <= n;
+  //@ assert \forall integer i; 0 <= i < num(&p->waiting[0]) ==> \at(Digits(&r[i].queue[0]) && 1 <= queue(r, i) <= n && r[queue(r, i)].noted == 1, Pre);
   //@ assert \forall integer i; 0 <= i < num(&p->waiting[0]) ==> Digits(&r[i].queue[0]) && 1 <= queue(r, i) <= n;
   //@ assert \forall integer i; 0 <= i < num(&p->waiting[0]) ==> r[queue(r, i)].noted == 1;
   //@ assert \forall integer i, j; 0 <= i < j < num(&p->waiting[0]) ==> \at(queue(r, i), Pre) != \at(queue(r, j), Pre);

@@ -463,7 +463,10 @@ KEEL_INLINE enum keel_status end_block(struct keel_heap *m, uint32_t p) /*@ ghos
   //@ assert p < s->pages && 0 <= ord[p] <= MAXO && Large(z, st, ord, p) && s->map[p] == 0;
   enum keel_status e = give_large(&m->s, p) /*@ ghost (z, st, ord) */;
   //@ assert s->addr == \at(s->addr, Pre);
+  //@ assert p == (a - s->addr) / PAGE && slab_at(s, a) == 0;
   //@ assert st[p] == FREE;
+  //@ assert !Object(s, a);
+  //@ assert !Block(s, z, st, ord, a);
   //@ assert \forall integer j; 0 <= j < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[j] == \at((&m->small[0])[j], Pre);
   //@ assert \forall integer j; 0 <= j < KEEL_OBJECT_MAX / 128 ==> (&m->wide[0])[j] == \at((&m->wide[0])[j], Pre);
   //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);

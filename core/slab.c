@@ -141,6 +141,8 @@ KEEL_INLINE uint64_t pop(struct keel_slabs *s, uint32_t c) /*@ ghost (struct kee
   uint32_t i = w_ffs(k->word);
   //@ ghost uint32_t h = (uint32_t)k->active; uint32_t a = (uint32_t)k->at; uint32_t x = 64 * a + i;
   //@ assert Used(s, h) && s->slab[h].cache == c + 1;
+  //@ assert x / 64 == a && x % 64 == i;
+  //@ assert bit(s->slab[h].free[a], i);
   //@ assert KOk(k) && FreeBit(s, h, x);
   //@ assert x < s->slab[h].nobj;
   //@ assert k->first == s->addr + s->slab[h].page * PAGE + lead(a, k->size);
@@ -151,7 +153,12 @@ KEEL_INLINE uint64_t pop(struct keel_slabs *s, uint32_t c) /*@ ghost (struct kee
   //@ assert s->addr == \at(s->addr, Pre);
   //@ assert \forall integer g, j; obj(s, g, j) == \at(obj(s, g, j), Pre);
   //@ assert \forall integer j; 0 <= j < 256 && j / 64 == a ==> (j % 64 == i <==> j == x);
-  //@ assert !FreeBit(s, h, x) && \forall integer j; 0 <= j < 256 && j != x ==> (FreeBit(s, h, j) <==> \at(FreeBit(s, \at(h, Here), j), Pre));
+  //@ assert s->cache[c].active == h && s->cache[c].at == a;
+  //@ assert \let g = s->cache[c].active; \let v = s->cache[c].at; \forall integer j; 0 <= j < 64 ==> (bit(s->slab[g].free[v], j) <==> \at(bit(s->slab[s->cache[c].active].free[s->cache[c].at], j), Pre) && j != i);
+  //@ assert !FreeBit(s, h, x);
+  //@ assert \forall integer j; 0 <= j < 256 && j / 64 != a ==> s->slab[h].free[j / 64] == \at(s->slab[\at(h, Here)].free[j / 64], Pre);
+  //@ assert \forall integer j; 0 <= j < 256 && j / 64 == a ==> (FreeBit(s, h, j) <==> \at(FreeBit(s, \at(h, Here), j), Pre) && j != x);
+  //@ assert \forall integer j; 0 <= j < 256 && j != x ==> (FreeBit(s, h, j) <==> \at(FreeBit(s, \at(h, Here), j), Pre));
   //@ assert \forall integer g, j; 0 <= g <= s->slabs && 0 <= j < 256 && FreeBit(s, g, j) ==> \at(FreeBit(s, g, j), Pre);
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].first == \at(s->cache[d].first, Pre) && (d != c ==> s->cache[d].word == \at(s->cache[d].word, Pre));
   //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> \at(HotAt(s, d), Pre);
@@ -481,12 +488,14 @@ static int search(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
     if (s->slab[h].cache != c + 1u) continue;
-    if (turn_to(s, c, h, 1) /*@ ghost (z) */) return 1;
+    int found = turn_to(s, c, h, 1) /*@ ghost (z) */;
     //@ assert SAME_BITS;
+    if (found) return 1;
     //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> 0 <= i / 64 < 4 && !FreeBit(s, h, i);
     //@ assert \forall integer i; 0 <= i < s->slab[h].nobj ==> !\at(FreeBit(s, \at(h, Here), i), Pre);
   }
   //@ assert \forall integer g, i; Used(s, g) && s->slab[g].cache == c + 1 && 0 <= i < s->slab[g].nobj ==> 0 <= i / 64 < 4 && !FreeBit(s, g, i);
+  //@ assert SAME_BITS;
   return 0;
 }
 
@@ -1226,6 +1235,7 @@ static uint64_t sweep(struct keel_slabs *s, uint32_t c) /*@ ghost (PAIR) */
       loop invariant \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre) && s->cache[d].order == \at(s->cache[d].order, Pre);
       loop invariant \forall integer d; 0 <= d < s->caches ==> (\at(s->cache[d].word, Pre) == 0 ==> s->cache[d].word == 0) && (\at(s->cache[d].active, Pre) == 0 ==> s->cache[d].active == 0);
       loop invariant \forall integer q; 0 <= q < s->pages && \at(st[q], Pre) != FREE && \at(s->map[q], Pre) == 0 ==> KEEPS(Pre, q) && s->map[q] == 0 && z->ref[q] == \at(z->ref[q], Pre);
+      loop invariant h == \at(s->slabs, Pre) + 1 ==> n == nempty{Pre}(s, c, \at(s->slabs, Pre));
       loop invariant \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre) && !(g < h && \at(Mine(s, c, g) && Empty(s, g), Pre));
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].cache == \at(s->slab[g].cache, Pre) && s->slab[g].nobj == \at(s->slab[g].nobj, Pre);
       loop invariant \forall integer g; Used(s, g) ==> s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
@@ -1834,6 +1844,10 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
   //@ assert Inv(z, st, ord);
   //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
   //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
+  //@ assert Apart(s, z);
+  //@ assert \forall integer h; Used(s, h) ==> \at(Used(s, h), Pre) && s->slab[h].page == \at(s->slab[h].page, Pre) && s->slab[h].pages == \at(s->slab[h].pages, Pre);
+  //@ assert Own(s, z, st, ord);
+  //@ assert OwnPages(s, st);
   //@ ghost g_fold(z, st, ord);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Run Frama-C/WP on single functions and read back what it proved. Shared by run, prove, lint, table and mutate.
+"""Run Frama-C/WP on functions, alone or several at once, and read back what it proved. Shared by run, prove, lint, table and mutate.
 
 Frama-C exits 0 with goals unproved and with most warnings, so its exit status alone decides nothing: a function is proved
 iff each goal that WP scheduled has a prover's `Valid`, there are as many as recorded, and Frama-C had nothing to complain about.
@@ -28,6 +28,9 @@ SMOKE_OPTIONS = {"none": [], "requires": ["-wp-smoke-tests", "-wp-no-smoke-dead-
                  "all": ["-wp-smoke-tests"]}
 SMOKE_TIMEOUT = 1  # of a function's first prover, for each smoke test; nearly all of them use it up
 LEMMAS = "@lemma"  # stands for all ACSL lemmas together, where a function's name is expected
+# To load a parsed file and go over it three times takes about a second, more than most functions need: so several share a run of Frama-C.
+TOGETHER = 12  # functions at most,
+TOGETHER_GOALS = 300  # and goals, unless one function has more
 
 GOAL = re.compile(r"^\[wp\] \[(?P<prover>[^\]]+)\] Goal typed_(?P<name>\w+)(?: : (?P<verdict>\w+))?(?P<rest>.*)$")
 GENERATED = re.compile(r"^\[wp\] (?:\[Qed\] )?Goal typed_(\w+) :")  # with -wp-prover none
@@ -136,11 +139,12 @@ class Parsed:
 
 
 class Result:
-    """What one run said about one function."""
+    """What a run said about one function."""
 
     def __init__(self, function, timeout):
         self.function, self.timeout = function, timeout
         self.goals = {}  # name -> (prover, seconds); (None, 0) if unproved
+        self.late = {}  # name -> the pass that proved it, if not the first: such goals are what takes most time
         self.smoke = {}  # name -> passed?
         self.open = []  # (file, line, kind, text) of the properties left unproved
         self.complaints = []  # whatever makes the run worthless
@@ -165,26 +169,65 @@ class Result:
         return max(((seconds, goal) for goal, (_, seconds) in self.goals.items()), default=(0.0, ""))
 
 
-def read_pass(lines, result):
-    """The verdicts of one pass; those of a later pass replace those of an earlier one."""
-    names = set()
+def clash(a, b):
+    """Whether the names of goals do not tell these two functions apart: they begin with the function's name and an underscore (but a
+    smoke test of a call is named after what is called: SMOKE_OPTIONS["all"] is for functions alone)."""
+    return (a + "_").startswith(b + "_") or (b + "_").startswith(a + "_") or LEMMAS in (a, b)
+
+
+def batches(items, name=str, size=lambda item: 0, most=TOGETHER, most_size=TOGETHER_GOALS):
+    """Lists of items whose functions can share a run, each filled up in the order given."""
+    lists = []
+    for item in items:
+        for have in lists:
+            if len(have) < most and sum(map(size, have)) + size(item) <= most_size and not any(clash(name(item), name(other)) for other in have):
+                have.append(item)
+                break
+        else:
+            lists.append([item])
+    return lists
+
+
+def owner(goal, results):
+    """The one of several results, none of which clash, that a goal is of; None if it is of none."""
+    if len(results) == 1:
+        return next(iter(results.values()))
+    return next((result for function, result in results.items() if goal.startswith(function + "_")), None)
+
+
+def read_pass(lines, results, number):
+    """The verdicts of one pass; those of a later pass replace those of an earlier one. All names, and those that are of no function asked for."""
+    names, strays = set(), []
     for line in lines:
         goal, smoke = GOAL.match(line), SMOKE.match(line)
-        if goal:
-            names.add(goal["name"])
+        if not goal and not smoke:
+            continue
+        name = (goal or smoke)["name"]
+        result = owner(name, results)
+        if result is None:
+            strays.append(name)
+        elif goal:
+            names.add(name)
             times = TIME.findall(goal["rest"])  # WP prints `(Qed:8ms) (1.2s) (981032)`: the second is the prover's
             seconds = float(times[-1][0]) * {"ms": 0.001, "s": 1, "'": 60}[times[-1][1]] if times else 0.0
-            result.goals[goal["name"]] = (goal["prover"], seconds) if goal["verdict"] == "Valid" else (None, 0.0)
-        elif smoke:  # one line per prover that saw through it, so a failure stays
-            result.smoke[smoke["name"]] = smoke["verdict"] == "Passed" and result.smoke.get(smoke["name"], True)
-    return names
+            result.goals[name] = (goal["prover"], seconds) if goal["verdict"] == "Valid" else (None, 0.0)
+            if number > 1:
+                result.late[name] = number
+        else:  # one line per prover that saw through it, so a failure stays
+            result.smoke[name] = smoke["verdict"] == "Passed" and result.smoke.get(name, True)
+    return names, strays
 
 
-def run(parsed, result, options, provers, timeout, smoke, directory):
+def run(parsed, results, options, provers, timeout, smoke, directory):
     """One Frama-C process: all goals, and the smoke tests that these options are for, by the first prover for a short time, then
-    what is open by all provers, twice; fills in the result."""
+    what is open by all provers, twice; fills in the results.  What Frama-C complains about counts for all of them."""
+    def complain(text):
+        for result in results.values():
+            result.complaints.append(text)
+
     if not parsed.state.exists():
-        result.complaints += parsed.complaints
+        for text in parsed.complaints:
+            complain(text)
         return
     # -then forgets all options but the provers, to which those it names are added; what is proved is not generated again.
     quick = [*options, *PLAIN, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout)), *smoke, "-wp-smoke-timeout", str(SMOKE_TIMEOUT)]
@@ -195,51 +238,72 @@ def run(parsed, result, options, provers, timeout, smoke, directory):
     lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
     text = table.read_text(encoding="utf-8") if table.exists() else ""
     rows = [row for row in (line.split("\t", 6) for line in text.split("\n")) if len(row) == 7]  # a property may go over several lines
-    starts = [i for i, line in enumerate(lines) if line == "[wp] Running WP plugin..."] + [len(lines)] * 2
-    first, later = (read_pass(part, result) for part in (lines[: starts[1]], lines[starts[1] :]))
+    starts = [0, *(i for i, line in enumerate(lines) if line == "[wp] Running WP plugin..."), len(lines)][2:]
+    (first, strays), *later = (read_pass(lines[a:b], results, number) for number, (a, b) in enumerate(zip([0, *starts], starts), 1))
+    new = set().union(*(names for names, _ in later)) - first
+    strays += [name for _, more in later for name in more]
     for text in [*parsed.complaints, *messages(lines)]:
         hypothesis = HYPOTHESIS.search(text)
         if hypothesis:
-            result.hypotheses.append(hypothesis.groups())
+            results.get(hypothesis[1], next(iter(results.values()))).hypotheses.append(hypothesis.groups())
         elif not text.endswith("Failed smoke-test") and not (text == NOTHING_LEFT and first) and not text.endswith(VOLATILE):
-            result.complaints.append(text)
+            complain(text)
     if status != 0 or not rows:
-        result.complaints.append(f"exit status {status}: " + " | ".join(line for line in lines[-4:] if line))
+        complain(f"exit status {status}: " + " | ".join(line for line in lines[-4:] if line))
     scheduled = re.findall(r"^\[wp\] (\d+) goals? scheduled", "\n".join(lines), re.M)[:1]
-    if scheduled != [str(len(first) + len(result.smoke))] or not later <= first or first != set(result.goals):
-        result.complaints.append(f"WP scheduled {scheduled} goals but reported {len(first)} and {len(result.smoke)} smoke tests, {len(later - first)} new ones later, {len(result.goals)} in all")
-    result.open = [(os.path.join(row[0], row[1]), int(row[2]), row[4], row[6]) for row in rows[1:]
-                   if row[3] == result.function and row[5] not in ("Valid", "Considered valid", "Partially proven")]
+    goals, tests = sum(len(result.goals) for result in results.values()), sum(len(result.smoke) for result in results.values())
+    if scheduled != [str(len(first) + tests)] or new or goals != len(first):
+        complain(f"WP scheduled {scheduled} goals but reported {len(first)} and {tests} smoke tests, {len(new)} new ones later, {goals} in all")
+    if strays:
+        complain(f"WP reported goals of other functions: {', '.join(strays[:3])}")
+    for row in rows[1:]:
+        if row[3] in results and row[5] not in ("Valid", "Considered valid", "Partially proven"):
+            results[row[3]].open.append((os.path.join(row[0], row[1]), int(row[2]), row[4], row[6]))
 
 
-def selection(function, split):
-    """The options of WP that choose the goals of one function."""
-    return ["-wp", *OPTIONS, *(["-wp-prop=@lemma"] if function == LEMMAS else ["-wp-fct", function]), *(["-wp-split"] if split else [])]
+def selection(functions, split):
+    """The options of WP that choose the goals of some functions, or of all lemmas."""
+    chosen = ["-wp-prop=@lemma"] if functions == [LEMMAS] else ["-wp-fct", ",".join(functions)]
+    return ["-wp", *OPTIONS, *chosen, *(["-wp-split"] if split else [])]
 
 
-def prove(file, function, timeout=TIMEOUT, split=False, provers=None, cache=None, par=2, smoke="none", parsed=None):
-    """Prove all goals of one function; with smoke tests, also try to derive a contradiction from its assumptions.  Who proves several
-    functions of a file has it parsed once."""
-    result = Result(function, timeout)
+def prove_together(file, functions, timeout=TIMEOUT, split=False, provers=None, cache=None, par=2, smoke="none", parsed=None):
+    """[Result]: prove all goals of functions that do not clash, in one run; with smoke tests, also try to derive a contradiction from their
+    assumptions.  What is not proved so is proved once more by itself: no function's proof depends on which others run with it, and a
+    complaint is about the right one.  Who proves more of a file has it parsed once."""
+    results = {function: Result(function, timeout) for function in functions}
     with tempfile.TemporaryDirectory(prefix="keel-wp.") as name:
         directory = pathlib.Path(name)
         began = directory.stat().st_mtime
-        kept = pathlib.Path(cache or directory / "cache")
-        kept.mkdir(parents=True, exist_ok=True)
-        options = [*selection(function, split), "-wp-par", str(par), "-wp-cache", "update", "-wp-cache-dir", str(kept)]
-        run(parsed or Parsed(file, directory), result, options, provers or PROVERS, timeout, SMOKE_OPTIONS[smoke] if function != LEMMAS else [], directory)
-        forget_failures(kept, began)
-    return result
+        parsed = parsed or Parsed(file, directory)
+        options = [*selection(functions, split), "-wp-par", str(par)]
+        if cache:
+            pathlib.Path(cache).mkdir(parents=True, exist_ok=True)
+            options += ["-wp-cache", "update", "-wp-cache-dir", str(cache)]
+        else:
+            options += ["-wp-cache", "none"]
+        run(parsed, results, options, provers or PROVERS, timeout, SMOKE_OPTIONS[smoke] if functions != [LEMMAS] else [], directory)
+        if cache:
+            forget_failures(pathlib.Path(cache), began)
+        if len(functions) == 1:
+            return list(results.values())
+        return [result if result.ok else prove(file, result.function, timeout, split, provers, cache, par, smoke, parsed) for result in results.values()]
 
 
-def count(file, function, split=False):
+def prove(file, function, *args, **options):
+    """Result: prove_together for one function."""
+    return prove_together(file, [function], *args, **options)[0]
+
+
+def count(parsed, function, split=False):
     """(goals, smoke tests) of one function, as WP generates them; proves nothing."""
     with tempfile.TemporaryDirectory(prefix="keel-wp.") as name:
-        lines, status = frama_c([str(pathlib.Path(file).resolve()), *selection(function, split), "-wp-prover", "none", "-wp-smoke-tests"], pathlib.Path(name))
+        arguments = ["-load", str(parsed.state), *selection([function], split), "-wp-prover", "none", "-wp-smoke-tests", *PLAIN]
+        lines, status = frama_c(arguments, pathlib.Path(name))
     names = {goal[1] for goal in map(GENERATED.match, lines) if goal}
     smoke = {name for name in names if "_wp_smoke_" in name}
     if status != 0 or not names - smoke:
-        raise Broken(f"{function}: no goals to count: " + " | ".join(lines[-4:]))
+        raise Broken(f"{function}: no goals to count: " + " | ".join([*parsed.complaints, *lines[-4:]]))
     return len(names - smoke), 0 if function == LEMMAS else len(smoke)
 
 
