@@ -736,15 +736,19 @@ static uint64_t take_memory(struct keel_cpu *p, uint32_t to) /*@ ghost (CPUS) */
   return to < BLOCKS ? take_fast(p, to) /*@ ghost (s, z, st, ord, held) */ : take_locked(p, to - BLOCKS) /*@ ghost (s, z, st, ord, held) */;
 }
 
-/* Memory for so many bytes, 0 if there is none. */
-/*@ requires CPU(p, s, z, st, ord) && HeldNone(held) && 1 <= size <= KEEL_KMALLOC_MAX && flags <= KMALLOC_FLAGS;
+/* Memory for so many bytes, at a multiple of align; 0 if there is none. */
+/*@ requires CPU(p, s, z, st, ord) && HeldNone(held) && 1 <= size <= KEEL_KMALLOC_MAX && flags <= KMALLOC_FLAGS && Alignable(s, align);
     assigns EVERYTHING, NOTES_OF(p), OWNERS, held[0 .. KEEL_LOCK_PAGES];
-    KEEPS_CPU SAME_BOUNDS CPU_TOOK(\old(place(&p->m, size, 0)))
+    KEEPS_CPU SAME_BOUNDS CPU_TOOK(\old(place(&p->m, size, align)))
+    ensures \result != 0 && align != 0 ==> \result % align == 0;
     ensures HeldNone(held); */
-KEEL_NOINLINE uint64_t take_request(struct keel_cpu *p, uint32_t size, uint32_t flags) /*@ ghost (CPUS) */
+KEEL_NOINLINE uint64_t take_request(struct keel_cpu *p, uint32_t size, uint32_t flags, uint32_t align) /*@ ghost (CPUS) */
 {
-  uint32_t to = place_for(&p->m, size, 0);
+  uint32_t to = place_for(&p->m, size, align);
+  //@ assert align <= PAGE || to >= KEEL_KMALLOC_CLASSES;
   uint64_t a = take_memory(p, to) /*@ ghost (s, z, st, ord, held) */;
+  //@ assert Alignable(s, align);
+  //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, to, align);
   if (a != 0 && (flags & KEEL_ZERO) != 0) keel_zero(a, bytes_of(&p->m.s, to));
   return a;
 }
@@ -825,26 +829,67 @@ static inline void set_note(struct keel_remote *r, uint32_t h, uint32_t i) /*@ g
   //@ assert \forall integer e, j; 0 <= e < j < nnoted(r, n) ==> queue(r, e) != queue(r, j);
 }
 
-/* Notes down that object i of slab h, which is in use, is free; KEEL_ALREADY_FREE if that was done before. */
+/* Notes down that object i of slab h is free. */
 /*@ requires \valid(p) && \valid(p->remote + (0 .. n)) && \separated(p, p->remote + (0 .. n)) && Waiting(p, n) && Notes(p->remote, n);
-    requires 1 <= h <= n <= SLABS_MAX && i < KEEL_SLAB_OBJECTS;
+    requires 1 <= h <= n <= SLABS_MAX && i < KEEL_SLAB_OBJECTS && !Note(p->remote, h, i);
     assigns p->remote[0 .. n], p->some, p->waiting[0 .. 4];
     ensures Waiting(p, n);
     ensures Notes(p->remote, n);
-    ensures \old(Note(p->remote, h, i)) ==> \result == KEEL_ALREADY_FREE;
-    ensures !\old(Note(p->remote, h, i)) ==> \result == KEEL_OK;
     ensures \forall integer g, j; 1 <= g <= n && 0 <= j < 256 ==> (Note(p->remote, g, j) <==> \old(Note(p->remote, g, j)) || (g == h && j == i)); */
-static enum keel_status note_object(struct keel_cpu *p, uint32_t h, uint32_t i) /*@ ghost (uint32_t n) */
+static void note_object(struct keel_cpu *p, uint32_t h, uint32_t i) /*@ ghost (uint32_t n) */
 {
   //@ assert 0 <= p->remote[h].freed[i / 4] < 16;
-  if (bit_of(p->remote[h].freed[i / 4u], i % 4u) != 0) return KEEL_ALREADY_FREE;
   if (p->remote[h].noted == 0) enter_queue(p, h) /*@ ghost (n) */;
   //@ assert num(&p->waiting[0]) == nnoted(p->remote, n);
   //@ ghost N: ;
   set_note(p->remote, h, i) /*@ ghost (n) */;
   //@ assert num(&p->waiting[0]) == \at(num(&p->waiting[0]), N) && Digits(&p->waiting[0]);
   //@ assert Waiting(p, n);
-  return KEEL_OK;
+}
+
+/* Whether object i of slab h is noted. */
+/*@ requires Remote(p, s, z) && Notes(p->remote, s->slabs) && 1 <= h <= s->slabs && i < KEEL_SLAB_OBJECTS;
+    assigns \nothing;
+    ensures \result != 0 <==> Note(p->remote, h, i); */
+static inline int is_noted(const struct keel_cpu *p, uint32_t h, uint32_t i) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  //@ assert 0 <= p->remote[h].freed[i / 4] < 16;
+  return bit_of(p->remote[h].freed[i / 4u], i % 4u) != 0;
+}
+
+/* What is live at a, in a page of the instance, of this CPU's: an object, or nothing, and then the error says why: KEEL_OUT_OF_RANGE if
+   a is in no slab of this CPU.  Under its lock. */
+/*@ requires NOTABLE(p, s, z) && InArea(s, a);
+    assigns \nothing;
+    ensures \result.live == 0 || \result.live == 1;
+    ensures \result.live == 1 <==> LiveAt(p, s, a);
+    ensures \result.live == 1 ==> \result.slab == slab_at(s, a) && At(s, a, \result.index) && LiveObject(p, s, \result.slab, \result.index);
+    ensures \result.live == 1 ==> \forall integer j; At(s, a, j) ==> j == \result.index;
+    ensures \result.live == 0 ==> (\result.error == KEEL_OUT_OF_RANGE <==> slab_at(s, a) == 0);
+    ensures \result.live == 0 && slab_at(s, a) != 0 && Starts(s, a) ==> \result.error == KEEL_ALREADY_FREE;
+    ensures \result.live == 0 && slab_at(s, a) != 0 && !Starts(s, a) ==> \result.error == KEEL_NOT_HEAD; */
+static struct found live_in(const struct keel_cpu *p, uint64_t a) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  struct found f = {0, KEEL_OUT_OF_RANGE, 0, 0, 0};
+  const struct keel_slabs *t = &p->m.s;
+  //@ assert s == t;
+  uint64_t d = a - t->addr;
+  uint32_t h = t->map[d / KEEL_PAGE_SIZE];
+  if (h == 0) return f;
+  //@ assert h == slab_at(s, a) && 1 <= h <= s->slabs;
+  f.error = KEEL_NOT_HEAD;
+  uint32_t i = object_at(t, h, d) /*@ ghost (a) */;
+  if (i >= t->slab[h].nobj) return f;
+  //@ ghost lem_once(s, a, i);
+  //@ assert i < 256 && Starts(s, a);
+  f.error = KEEL_ALREADY_FREE;
+  if (w_tst(peek_word(&t->slab[h].free[i / 64u]), i % 64u) != 0) return f;
+  //@ assert InUse(s, h, i);
+  if (is_noted(p, h, i) /*@ ghost (s, z) */) return f;
+  f.live = 1;
+  f.slab = h;
+  f.index = i;
+  return f;
 }
 
 /* Notes down that a, in a page of the instance, is free; KEEL_OUT_OF_RANGE if it is in no slab of this CPU.  Under its lock. */
@@ -853,18 +898,12 @@ static enum keel_status note_object(struct keel_cpu *p, uint32_t h, uint32_t i) 
     NOTED(p, s, a) */
 static enum keel_status note_free(struct keel_cpu *p, uint64_t a) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
 {
-  const struct keel_slabs *t = &p->m.s;
-  //@ assert s == t;
-  uint64_t d = a - t->addr;
-  uint32_t h = t->map[d / KEEL_PAGE_SIZE];
-  if (h == 0) return KEEL_OUT_OF_RANGE;
-  uint32_t i = object_at(t, h, d) /*@ ghost (a) */;
-  if (i >= t->slab[h].nobj) return KEEL_NOT_HEAD;
-  //@ ghost lem_once(s, a, i);
-  //@ assert i < 256 && 1 <= h <= s->slabs;
-  if (w_tst(peek_word(&t->slab[h].free[i / 64u]), i % 64u) != 0) return KEEL_ALREADY_FREE;
-  //@ assert InUse(s, h, i);
-  return note_object(p, h, i) /*@ ghost (s->slabs) */;
+  struct found f = live_in(p, a) /*@ ghost (s, z) */;
+  if (!f.live) return f.error;
+  //@ ghost uint32_t h = f.slab, i = f.index;
+  //@ assert i < 256 && 1 <= h <= s->slabs && InUse(s, h, i);
+  note_object(p, f.slab, f.index) /*@ ghost (s->slabs) */;
+  return KEEL_OK;
 }
 
 /* The same; the notes of another CPU, p, of n slabs, stay. */
@@ -1007,16 +1046,6 @@ KEEL_NOINLINE enum keel_status free_elsewhere(struct keel_cpu *p, uint64_t a) /*
   return free_outside(p, a) /*@ ghost (s, z, st, ord, held) */;
 }
 
-/* Whether object i of slab h is noted. */
-/*@ requires Remote(p, s, z) && Notes(p->remote, s->slabs) && 1 <= h <= s->slabs && i < KEEL_SLAB_OBJECTS;
-    assigns \nothing;
-    ensures \result != 0 <==> Note(p->remote, h, i); */
-static inline int is_noted(const struct keel_cpu *p, uint32_t h, uint32_t i) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
-{
-  //@ assert 0 <= p->remote[h].freed[i / 4] < 16;
-  return bit_of(p->remote[h].freed[i / 4u], i % 4u) != 0;
-}
-
 /* Object i of slab h, at address a, is free, its word is w now; KEEL_ALREADY_FREE if that is noted.  With both locks. */
 /*@ requires CPU(p, s, z, st, ord) && HeldBoth(held, p->number) && IN_SLAB(s, a) && h == slab_at(s, a) && InUse(s, h, i) && At(s, a, i);
     requires \forall integer j; 0 <= j < 64 ==> (bit(w, j) <==> bit(s->slab[h].free[i / 64], j) || j == i % 64);
@@ -1152,6 +1181,68 @@ KEEL_INLINE enum keel_status free_inside(struct keel_cpu *p, uint64_t a) /*@ gho
   if (KEEL_UNLIKELY(peek_some(p) != 0)) return free_locked(p, a) /*@ ghost (s, z, st, ord, held) */;
   //@ ghost lem_none_noted(p->remote, s->slabs); lem_no_note(p->remote, s->slabs);
   return free_quiet(p, a) /*@ ghost (s, z, st, ord, held) */;
+}
+
+/* ---- sizes ---- */
+
+/* Bytes of the live object at a, in a page of the instance: 0 if there is none, KEEL_NONE if a is in no slab of this CPU.  Under its lock. */
+/*@ requires NOTABLE(p, s, z) && InArea(s, a);
+    assigns \nothing;
+    ensures \result == KEEL_NONE <==> slab_at(s, a) == 0;
+    ensures slab_at(s, a) != 0 ==> LIVE_SIZE(p, s, a, \result); */
+static uint32_t size_in(const struct keel_cpu *p, uint64_t a) /*@ ghost (struct keel_slabs *s, struct keel_pages *z) */
+{
+  struct found f = live_in(p, a) /*@ ghost (s, z) */;
+  if (!f.live) return f.error == KEEL_OUT_OF_RANGE ? KEEL_NONE : 0;
+  //@ ghost uint32_t c = s->slab[f.slab].cache - 1u;
+  //@ assert KOk(s->cache + c);
+  return p->m.s.cache[p->m.s.slab[f.slab].cache - 1u].size;
+}
+
+/* The same, with the lock of the CPU, number b. */
+/*@ requires HeldNone(held) && b < KEEL_CPUS_MAX && NOTABLE(q, t, z) && InArea(t, a);
+    assigns held[0 .. KEEL_LOCK_PAGES];
+    ensures \result == KEEL_NONE <==> slab_at(t, a) == 0;
+    ensures slab_at(t, a) != 0 ==> LIVE_SIZE(q, t, a, \result);
+    ensures HeldNone(held); */
+static uint32_t size_for(const struct keel_cpu *q, uint32_t b, uint64_t a) /*@ ghost (struct keel_slabs *t, struct keel_pages *z, _Bool \ghost *held) */
+{
+  keel_lock(b) /*@ ghost (held) */;
+  uint32_t n = size_in(q, a) /*@ ghost (t, z) */;
+  keel_unlock(b) /*@ ghost (held) */;
+  return n;
+}
+
+/* Bytes of the live object at a, of the CPU that owns the page of a, if that is another; KEEL_NONE if it is in no slab of such. */
+/*@ requires CPU(p, s, z, st, ord) && HeldNone(held) && OTHER(p, s, q, t, z, a);
+    assigns held[0 .. KEEL_LOCK_PAGES];
+    ensures \result == KEEL_NONE <==> !IN_OTHER(p, s, q, t, a);
+    ensures IN_OTHER(p, s, q, t, a) ==> LIVE_SIZE(q, t, a, \result);
+    ensures HeldNone(held); */
+static uint32_t size_elsewhere(const struct keel_cpu *p, uint64_t a) /*@ ghost (CPUS, struct keel_cpu *q, struct keel_slabs *t) */
+{
+  if (a < p->m.s.addr || (a - p->m.s.addr) / KEEL_PAGE_SIZE >= p->m.s.pages) return KEEL_NONE;
+  //@ assert InArea(s, a) && s == &p->m.s;
+  uint8_t b = peek_owner(p->k->owner, (a - p->m.s.addr) / KEEL_PAGE_SIZE);
+  if (b == p->number || b == KEEL_CPUS_MAX) return KEEL_NONE;
+  //@ assert OWNED_BY_OTHER(p, s, a) && q == p->k->cpu + b;
+  //@ assert InArea(t, a);
+  return size_for(&p->k->cpu[b], b, a) /*@ ghost (t, z, held) */;
+}
+
+/* Bytes of the large block at a, which is in no slab of this CPU; 0 if there is none. */
+/*@ requires CPU(p, s, z, st, ord) && HeldNone(held) && !IN_SLAB(s, a);
+    assigns held[0 .. KEEL_LOCK_PAGES];
+    BLOCK_SIZE(a)
+    ensures HeldNone(held); */
+static uint32_t size_outside(const struct keel_cpu *p, uint64_t a) /*@ ghost (CPUS) */
+{
+  keel_lock(KEEL_LOCK_PAGES) /*@ ghost (held) */;
+  //@ assert s == &p->m.s;
+  uint32_t at = place_at(&p->m.s, a) /*@ ghost (z, st, ord) */;
+  //@ assert !Object(s, a);
+  keel_unlock(KEEL_LOCK_PAGES) /*@ ghost (held) */;
+  return at == KEEL_NONE ? 0 : bytes_of(&p->m.s, at);
 }
 
 /* The slab of this CPU that a is in, 0 if it is in none. */
@@ -1477,9 +1568,36 @@ uint64_t keel_cpu_alloc(struct keel_cpu *p, uint64_t size, uint32_t flags) /*@ g
 {
   if (KEEL_UNLIKELY(size == 0 || size > KEEL_KMALLOC_SMALL || flags > KEEL_NOWAIT)) {
     if (size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) return 0;
-    return size == 0 ? KEEL_ZERO_SIZE : take_request(p, (uint32_t)size, flags) /*@ ghost (s, z, st, ord, held) */;
+    return size == 0 ? KEEL_ZERO_SIZE : take_request(p, (uint32_t)size, flags, 0) /*@ ghost (s, z, st, ord, held) */;
   }
   return take_sized(p, (uint32_t)size) /*@ ghost (s, z, st, ord, held) */;
+}
+
+/*@ requires CPU(p, s, z, st, ord) && HeldNone(held);
+    assigns EVERYTHING, NOTES_OF(p), OWNERS, held[0 .. KEEL_LOCK_PAGES];
+    KEEPS_CPU SAME_BOUNDS
+    ensures HeldNone(held);
+    behavior bad:
+      assumes flags > KMALLOC_FLAGS || size > KEEL_KMALLOC_MAX || !Alignable(s, align);
+      assigns \nothing;
+      ensures \result == 0;
+      SAME_LIVE
+    behavior nothing:
+      assumes flags <= KMALLOC_FLAGS && size == 0 && Alignable(s, align);
+      assigns \nothing;
+      ensures \result == KEEL_ZERO_SIZE;
+      SAME_LIVE
+    behavior ok:
+      assumes flags <= KMALLOC_FLAGS && size != 0 && size <= KEEL_KMALLOC_MAX && Alignable(s, align);
+      CPU_TOOK(\old(place(&p->m, size, align)))
+      ensures \result != 0 && align != 0 ==> \result % align == 0;
+    complete behaviors; disjoint behaviors; */
+uint64_t keel_cpu_alloc_aligned(struct keel_cpu *p, uint64_t size, uint64_t align, uint32_t flags) /*@ ghost (CPUS) */
+{
+  //@ assert s == &p->m.s;
+  if (flags > (KEEL_NOWAIT | KEEL_ZERO) || size > KEEL_KMALLOC_MAX) return 0;
+  if (align > KEEL_KMALLOC_MAX || !can_align(&p->m.s, (uint32_t)align)) return 0;
+  return size == 0 ? KEEL_ZERO_SIZE : take_request(p, (uint32_t)size, flags, (uint32_t)align) /*@ ghost (s, z, st, ord, held) */;
 }
 
 /*@ requires CPU(p, s, z, st, ord) && HeldNone(held) && OTHER(p, s, q, t, z, a);
@@ -1501,6 +1619,26 @@ enum keel_status keel_cpu_free(struct keel_cpu *p, uint64_t a) /*@ ghost (CPUS, 
 {
   if (KEEL_UNLIKELY(slab_of(&p->m.s, a) == 0)) return free_elsewhere(p, a) /*@ ghost (s, z, st, ord, held, q, t) */;
   return free_inside(p, a) /*@ ghost (s, z, st, ord, held) */;
+}
+
+/*@ requires CPU(p, s, z, st, ord) && HeldNone(held) && OTHER(p, s, q, t, z, a);
+    assigns held[0 .. KEEL_LOCK_PAGES];
+    ensures HeldNone(held);
+    behavior own:
+      assumes IN_SLAB(s, a);
+      ensures LIVE_SIZE(p, s, a, \result);
+    behavior other:
+      assumes !IN_SLAB(s, a) && IN_OTHER(p, s, q, t, a);
+      ensures LIVE_SIZE(q, t, a, \result);
+    behavior pages:
+      assumes !IN_SLAB(s, a) && !IN_OTHER(p, s, q, t, a);
+      BLOCK_SIZE(a)
+    complete behaviors; disjoint behaviors; */
+uint64_t keel_cpu_size(const struct keel_cpu *p, uint64_t a) /*@ ghost (CPUS, struct keel_cpu *q, struct keel_slabs *t) */
+{
+  if (slab_of(&p->m.s, a) != 0) return size_for(p, p->number, a) /*@ ghost (s, z, held) */;
+  uint32_t n = size_elsewhere(p, a) /*@ ghost (s, z, st, ord, held, q, t) */;
+  return n != KEEL_NONE ? n : size_outside(p, a) /*@ ghost (s, z, st, ord, held) */;
 }
 
 /*@ requires CPU(p, s, z, st, ord) && HeldNone(held);

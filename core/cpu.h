@@ -86,6 +86,15 @@ KEEL_API enum keel_status keel_cpu_init(struct keel_cpus *k, uint32_t cpu, uint3
 KEEL_API uint64_t keel_cpu_alloc(struct keel_cpu *p, uint64_t size, uint32_t flags)
     /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
 
+/* keel_kmalloc_aligned on this CPU, which is there.  Time: as keel_cpu_alloc. */
+KEEL_API uint64_t keel_cpu_alloc_aligned(struct keel_cpu *p, uint64_t size, uint64_t align, uint32_t flags)
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held) */;
+
+/* On this CPU, which is there: keel_ksize of what any CPU allocated.  0 iff keel_cpu_free would free nothing.  Takes the lock of the
+   CPU that has the object, or that of the pages.  (To change a size: compare, allocate, copy, free.)  Time: O(1). */
+KEEL_API uint64_t keel_cpu_size(const struct keel_cpu *p, uint64_t a)
+    /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held, struct keel_cpu *q, struct keel_slabs *t) */;
+
 /* On this CPU, which is there: keel_kfree of what any CPU allocated, with the same errors. */
 KEEL_API enum keel_status keel_cpu_free(struct keel_cpu *p, uint64_t a)
     /*@ ghost (struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, _Bool \ghost *held, struct keel_cpu *q, struct keel_slabs *t) */;

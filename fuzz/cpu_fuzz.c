@@ -2,7 +2,7 @@
 /* Fuzzer of kmalloc for several CPUs (libFuzzer): an input is an interleaving of calls for two to four of them.
 
    The model knows what is live, and of each 8 bytes whether they are: memory that is answered must not be live already,
-   what is live is freed from any CPU, once, and all other frees are refused.  The locks must be taken in order, be free
+   what is live has its size on any CPU, and is freed from any, once; all other frees are refused, and have no size.  The locks must be taken in order, be free
    after each call, and be held whenever pages come or go.  At the end everything is freed, and all pages must be back.
    An input is records of four bytes; the first says how many CPUs, pages and slabs there are.
 
@@ -99,24 +99,35 @@ static enum keel_status give(uint32_t on, uint64_t a)
   return e;
 }
 
-static int take(uint32_t on, uint32_t size, uint32_t flags)
+static uint64_t size_at(uint32_t on, uint64_t a)
+{
+  uint64_t n = keel_cpu_size(&cpu[on], a);
+  HOLDS(holds == 0);
+  return n;
+}
+
+static int take(uint32_t on, uint32_t size, uint64_t align, uint32_t flags)
 {
   if (lives == LIVE) return 0;
   int64_t before = page_calls();
   uint64_t locks = taken;
   zeroed = 0;
-  uint64_t a = keel_cpu_alloc(&cpu[on], size, flags);
+  uint64_t a = align == 0 ? keel_cpu_alloc(&cpu[on], size, flags) : keel_cpu_alloc_aligned(&cpu[on], size, align, flags);
   HOLDS(holds == 0);
   HOLDS(page_calls() == before || taken != locks);
   steps++;
-  if (size == 0 || size > KEEL_KMALLOC_MAX || flags > (KEEL_NOWAIT | KEEL_ZERO)) {
-    HOLDS(a == (size == 0 && flags <= (KEEL_NOWAIT | KEEL_ZERO) ? KEEL_ZERO_SIZE : 0));
+  int bad = flags > (KEEL_NOWAIT | KEEL_ZERO) || align > KEEL_KMALLOC_MAX || (align & (align - 1)) != 0;
+  if (bad || size == 0 || size > KEEL_KMALLOC_MAX) {
+    HOLDS(a == (size == 0 && !bad ? KEEL_ZERO_SIZE : 0));
     return 0;
   }
   HOLDS(zeroed == 0 || (a != 0 && (flags & KEEL_ZERO) != 0));
   if (a == 0) return 0;
+  HOLDS(align == 0 || a % align == 0);
+  HOLDS(size_at(on, a) >= size);
+  size = (uint32_t)size_at(on, a); /* all of that is the caller's */
   HOLDS(a >= ADDR && a % CELL == 0 && a - ADDR + size <= pages * PAGE);
-  HOLDS((flags & KEEL_ZERO) == 0 || zeroed >= size);
+  HOLDS((flags & KEEL_ZERO) == 0 || zeroed == size);
   mark(a, size, 1);
   live[lives].a = a;
   live[lives].size = size;
@@ -126,6 +137,7 @@ static int take(uint32_t on, uint32_t size, uint32_t flags)
 
 static void drop(uint32_t on, uint32_t i)
 {
+  HOLDS(size_at(on, live[i].a) == live[i].size);
   HOLDS(give(on, live[i].a) == KEEL_OK);
   last = live[i].a;
   mark(live[i].a, live[i].size, 0);
@@ -136,6 +148,7 @@ static void drop(uint32_t on, uint32_t i)
 static void refused(uint32_t on, uint64_t a)
 {
   if (is_live(a) || a == 0 || a == KEEL_ZERO_SIZE) return;
+  HOLDS(size_at(on, a) == 0);
   enum keel_status e = give(on, a);
   HOLDS(e != KEEL_OK);
   HOLDS((e == KEEL_OUT_OF_RANGE) == (a < ADDR || a - ADDR >= pages * PAGE));
@@ -151,7 +164,7 @@ static void overlap(uint32_t other, uint32_t i, int shrink)
 {
   uint32_t by = live[i].by;
   uint64_t a = live[i].a;
-  if (live[i].size > KEEL_OBJECT_MAX || other == by) return;
+  if (cpu[by].m.s.map[(a - ADDR) / PAGE] == 0 || other == by) return; /* no object: a block */
   HOLDS(give(other, a) == KEEL_OK);
   HOLDS(keel_kfree(&cpu[by].m, a) == KEEL_OK);
   for (uint32_t c = 0; shrink && c < KEEL_KMALLOC_CLASSES; c++) keel_cache_shrink(&cpu[by].m.s, c);
@@ -181,10 +194,10 @@ static void operate(const struct record *r)
   switch (r->what % 16) {
   case 0:
   case 1:
-  case 2: take(on, size_of(r), 0); break;
-  case 3: take(on, size_of(r), r->n % 6); break;
-  case 4: while (most-- > 0 && take(on, 8u << r->size % 8, 0)) {} break;
-  case 5: while (steps < STEPS && take(on, size_of(r), 0)) {} break;
+  case 2: take(on, size_of(r), 0, 0); break;
+  case 3: take(on, size_of(r), r->n % 5 < 2 ? 0 : ((uint64_t)1 << r->n / 5 % 24) + (r->n % 64 == 0), r->n % 6); break;
+  case 4: while (most-- > 0 && take(on, 8u << r->size % 8, 0, 0)) {} break;
+  case 5: while (steps < STEPS && take(on, size_of(r), 0, 0)) {} break;
   case 6:
   case 7: if (lives > 0) drop(on, r->n % lives); break;
   case 8: if (lives > 0) drop(on, lives - 1); break;

@@ -210,9 +210,9 @@ def read_pass(lines, results, number):
             names.add(name)
             times = TIME.findall(goal["rest"])  # WP prints `(Qed:8ms) (1.2s) (981032)`: the second is the prover's
             seconds = float(times[-1][0]) * {"ms": 0.001, "s": 1, "'": 60}[times[-1][1]] if times else 0.0
-            result.goals[name] = (goal["prover"], seconds) if goal["verdict"] == "Valid" else (None, 0.0)
-            if number > 1:
+            if number > 1 and result.goals.get(name, (None, 0))[0] is None:
                 result.late[name] = number
+            result.goals[name] = (goal["prover"], seconds) if goal["verdict"] == "Valid" else (None, 0.0)
         else:  # one line per prover that saw through it, so a failure stays
             result.smoke[name] = smoke["verdict"] == "Passed" and result.smoke.get(name, True)
     return names, strays
@@ -238,8 +238,8 @@ def run(parsed, results, options, provers, timeout, smoke, directory):
     lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
     text = table.read_text(encoding="utf-8") if table.exists() else ""
     rows = [row for row in (line.split("\t", 6) for line in text.split("\n")) if len(row) == 7]  # a property may go over several lines
-    starts = [0, *(i for i, line in enumerate(lines) if line == "[wp] Running WP plugin..."), len(lines)][2:]
-    (first, strays), *later = (read_pass(lines[a:b], results, number) for number, (a, b) in enumerate(zip([0, *starts], starts), 1))
+    ends = [i for i, line in enumerate(lines) if line == "[wp] Running WP plugin..."][1:] + [len(lines)]
+    (first, strays), *later = (read_pass(lines[begin:end], results, number) for number, (begin, end) in enumerate(zip([0, *ends], ends), 1))
     new = set().union(*(names for names, _ in later)) - first
     strays += [name for _, more in later for name in more]
     for text in [*parsed.complaints, *messages(lines)]:

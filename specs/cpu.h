@@ -133,6 +133,12 @@
   ensures IN_OTHER(p, s, q, t, a) ==> (\result == KEEL_OK <==> \old(LiveAt(q, t, a)));                           \
   ensures IN_OTHER(p, s, q, t, a) && !\old(LiveAt(q, t, a)) ==> (Starts(t, a) ==> \result == KEEL_ALREADY_FREE) && (!Starts(t, a) ==> \result == KEEL_NOT_HEAD); \
   ensures OWNED_BY_OTHER(p, s, a) ==> \forall integer g, j; LiveObject(q, t, g, j) <==> \old(LiveObject(q, t, g, j)) && !(slab_at(t, a) != 0 && g == slab_at(t, a) && At(t, a, j));
+/* n is the size of the live object at a, in a slab of s, or 0 if none is live there. */
+#define LIVE_SIZE(p, s, a, n) ((n == 0 <==> !LiveAt(p, s, a)) && (LiveAt(p, s, a) ==> n == s->cache[s->slab[slab_at(s, a)].cache - 1].size))
+/* The result is that of the large block at a, or 0 if there is none. */
+#define BLOCK_SIZE(a)                                                                                            \
+  ensures \result == 0 <==> !Block(s, z, st, ord, a);                                                            \
+  ensures Block(s, z, st, ord, a) ==> \result == PAGE * P2(ord[(a - s->addr) / PAGE]);
 /* No page changes. */
 #define PAGES_STAY                                                                                               \
   ensures \forall integer q0; 0 <= q0 < s->pages ==> KEEPS(Pre, q0) && s->map[q0] == \old(s->map[q0]) && z->ref[q0] == \old(z->ref[q0]);

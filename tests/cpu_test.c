@@ -120,10 +120,10 @@ static enum keel_status freed(uint32_t on, uint64_t a)
   return e;
 }
 
-static uint64_t allocated(uint32_t on, uint64_t size, uint32_t flags)
+static uint64_t allocated(uint32_t on, uint64_t size, uint64_t align, uint32_t flags)
 {
   int64_t allocs = z.allocs + z.fails + z.frees;
-  uint64_t locks_taken = taken, a = keel_cpu_alloc(&cpu[on], size, flags);
+  uint64_t locks_taken = taken, a = align == 0 ? keel_cpu_alloc(&cpu[on], size, flags) : keel_cpu_alloc_aligned(&cpu[on], size, align, flags);
   assert_true(z.allocs + z.fails + z.frees == allocs || taken != locks_taken);
   return a;
 }
@@ -148,10 +148,12 @@ static void interleaved(void **state)
     for (uint32_t t = 0; t < STEPS; t++) {
       uint32_t on = below(CPUS), what = below(20), most = 1 + (t / 5000 % 2 == 0 ? MOST - 1 : MOST / 8);
       if (n < most && what < 11) {
-        uint32_t size = draw_size(), flags = below(2) * KEEL_ZERO;
-        uint64_t a = allocated(on, size, flags);
+        uint32_t asked = draw_size(), flags = below(2) * KEEL_ZERO;
+        uint64_t align = below(4) == 0 ? (uint64_t)1 << below(13) : 0, a = allocated(on, asked, align, flags);
         if (a == 0) continue; /* there are not enough pages for all */
-        assert_true(a >= FIRST && a + size <= FIRST + PAGES * PAGE && a % CELL == 0);
+        assert_true(align == 0 || a % align == 0);
+        uint32_t size = (uint32_t)keel_cpu_size(&cpu[below(CPUS)], a); /* all of that is the caller's */
+        assert_true(size >= asked && a >= FIRST && a + size <= FIRST + PAGES * PAGE && a % CELL == 0);
         for (uint64_t c = (a - FIRST) / CELL; c <= (a - FIRST + size - 1) / CELL; c++) {
           assert_int_equal(used[c], 0);
           used[c] = 1;
@@ -164,8 +166,10 @@ static void interleaved(void **state)
         struct piece x = live[i];
         if (what == 19) assert_int_not_equal(freed(on, x.a + 4), KEEL_OK);
         assert_int_equal(arena[x.a - FIRST], 1 + x.on);
+        assert_int_equal(keel_cpu_size(&cpu[below(CPUS)], x.a), x.size);
         OK(freed(on, x.a));
         assert_int_not_equal(freed(below(CPUS), x.a), KEEL_OK); /* at once, on whichever */
+        assert_int_equal(keel_cpu_size(&cpu[below(CPUS)], x.a), 0);
         for (uint64_t c = (x.a - FIRST) / CELL; c <= (x.a - FIRST + x.size - 1) / CELL; c++) used[c] = 0;
         live[i] = live[--n];
       }
@@ -210,6 +214,57 @@ static void errors_across_cpus(void **state)
   OK(keel_cpu_free(&cpu[1], keep));
   all_is_back();
   assert_int_equal(keel_cpu_free(&cpu[0], a), KEEL_ALREADY_FREE);
+}
+
+/* A size is that of the class or block, on all CPUs; nothing is live where nothing can be freed. */
+static void sizes(void **state)
+{
+  (void)state;
+  static const struct { uint32_t asked, align; uint64_t size; } cases[] = {
+      {1, 0, 8}, {97, 0, 112}, {192, 0, 192}, {8192, 0, 8192}, {8193, 0, 4 * PAGE}, {3, 64, 64}, {200, 128, 256}, {100, 4096, 4096}, {1, 1, 8},
+  };
+  for (uint32_t t = 0; t < sizeof cases / sizeof *cases; t++) {
+    uint64_t a = keel_cpu_alloc_aligned(&cpu[t % CPUS], cases[t].asked, cases[t].align, 0);
+    for (uint32_t i = 0; i < CPUS; i++) {
+      assert_int_equal(keel_cpu_size(&cpu[i], a), cases[t].size);
+      assert_int_equal(keel_cpu_size(&cpu[i], a + 4), 0);
+    }
+    OK(keel_cpu_free(&cpu[(t + t / CPUS) % CPUS], a));
+    for (uint32_t i = 0; i < CPUS; i++) assert_int_equal(keel_cpu_size(&cpu[i], a), 0);
+  }
+  for (uint32_t i = 0; i < CPUS; i++) {
+    assert_int_equal(keel_cpu_size(&cpu[i], 0), 0);
+    assert_int_equal(keel_cpu_size(&cpu[i], KEEL_ZERO_SIZE), 0);
+    assert_int_equal(keel_cpu_size(&cpu[i], FIRST - 8), 0);
+    assert_int_equal(keel_cpu_size(&cpu[i], FIRST + PAGES * PAGE), 0);
+  }
+  all_is_back();
+}
+
+/* Every alignment that there is, and those there are not. */
+static void alignments(void **state)
+{
+  (void)state;
+  for (uint64_t align = 1; align <= PAGE; align *= 2) {
+    for (uint32_t size = 1; size < 3 * PAGE; size += 1 + size / 2) {
+      uint64_t a = keel_cpu_alloc_aligned(&cpu[size % CPUS], size, align, KEEL_ZERO);
+      assert_true(a != 0 && a % align == 0 && keel_cpu_size(&cpu[0], a) >= size);
+      OK(keel_cpu_free(&cpu[0], a));
+    }
+  }
+  assert_int_equal(keel_cpu_alloc_aligned(&cpu[0], 0, 64, 0), KEEL_ZERO_SIZE);
+  assert_int_equal(keel_cpu_alloc_aligned(&cpu[0], 8, 24, 0), 0);
+  assert_int_equal(keel_cpu_alloc_aligned(&cpu[0], 8, 2 * (uint64_t)KEEL_KMALLOC_MAX, 0), 0);
+  assert_int_equal(keel_cpu_alloc_aligned(&cpu[0], 8, (uint64_t)1 << 32, 0), 0);
+  assert_int_equal(keel_cpu_alloc_aligned(&cpu[0], 8, 64, 4), 0);
+  assert_int_equal(keel_cpu_alloc_aligned(&cpu[0], KEEL_KMALLOC_MAX + 1, 64, 0), 0);
+  uint64_t most = PAGE; /* above it, only what the first address is a multiple of */
+  while (FIRST % (2 * most) == 0 && most < PAGES * PAGE / 4) most *= 2;
+  uint64_t a = keel_cpu_alloc_aligned(&cpu[1], 8, most, 0);
+  assert_true(a != 0 && a % most == 0);
+  OK(keel_cpu_free(&cpu[2], a));
+  if (FIRST % (2 * most) != 0) assert_int_equal(keel_cpu_alloc_aligned(&cpu[1], 8, 2 * most, 0), 0);
+  all_is_back();
 }
 
 /* What a CPU allocates and frees of its own takes locks for its slabs, not for its objects. */
@@ -291,7 +346,7 @@ static void *work(void *arg)
     if (a != 0) *(uint64_t *)(uintptr_t)a = ~a;
     uint64_t b = atomic_exchange(&slot[(r >> 33) % SLOTS], a);
     if (b == 0) continue;
-    if (*(uint64_t *)(uintptr_t)b != ~b || keel_cpu_free(&cpu[on], b) != KEEL_OK) atomic_fetch_add(&wrong, 1);
+    if (*(uint64_t *)(uintptr_t)b != ~b || keel_cpu_size(&cpu[on], b) < 8 || keel_cpu_free(&cpu[on], b) != KEEL_OK) atomic_fetch_add(&wrong, 1);
   }
   return NULL;
 }
@@ -314,6 +369,7 @@ int main(void)
       cmocka_unit_test_setup(errors_across_cpus, start), cmocka_unit_test_setup(pages_change_hands, start),
       cmocka_unit_test_setup(runs_dry, start),           cmocka_unit_test_setup(local_is_without_locks, start),
       cmocka_unit_test_setup(overlapping_frees, start),  cmocka_unit_test_setup(threads, start),
+      cmocka_unit_test_setup(sizes, start),              cmocka_unit_test_setup(alignments, start),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

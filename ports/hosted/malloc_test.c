@@ -324,7 +324,7 @@ static void heaps_are_made(void **state)
 static void heaps_adjoin(void **state)
 {
   (void)state;
-  enter();
+  enter_all();
   for (uint32_t k = 0; k < port.heaps; k++) {
     uint64_t first = (uint64_t)port.heap[k].z.base * PAGE, last = first + (uint64_t)port.heap[k].z.n * PAGE - 1;
     assert_ptr_equal(heap_of(first), &port.heap[k]);
@@ -338,7 +338,7 @@ static void heaps_adjoin(void **state)
   assert_int_equal(heaps_for(FIRST + 1), 2);
   assert_int_equal(heaps_for(2 * FIRST + 1), 3);
   assert_int_equal(heaps_for(UINT64_MAX), HEAPS);
-  leave();
+  leave_all();
 }
 
 /* ---- programs that end ---- */
@@ -428,6 +428,7 @@ static int started_again(const char *task)
     free(malloc(10));
     port.heap[0].z.nr_free++;
   }
+  if (strcmp(task, "cpus") == 0) return (int)(cpu_of_thread() + port.cpus);
   if (strcmp(task, "exhaust") != 0) return 3;
   enum { SIZE = 100000, MOST = 4000 };
   static void *p[MOST];
@@ -463,6 +464,28 @@ static void arena_is_a_limit(void **state)
   assert_int_equal(WEXITSTATUS(status), 3);
   assert_string_equal(text, "keel: KEEL_ARENA is no number of bytes and is ignored; write e.g. KEEL_ARENA=1073741824\n");
   unsetenv("KEEL_ARENA");
+}
+
+static void cpus_are_chosen(void **state)
+{
+  (void)state;
+  static const struct { const char *wanted; int are; } cases[] = {{"5", 5}, {"1", 1}, {"0", 1}, {"32", 32}, {"33", 32}};
+  char text[4096], task[] = "cpus", before[16];
+  snprintf(before, sizeof before, "%s", getenv("KEEL_CPUS"));
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    setenv("KEEL_CPUS", cases[i].wanted, 1);
+    int status = ends(start_again, task, text, sizeof text);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), cases[i].are);
+    assert_string_equal(text, "");
+  }
+  cpu_set_t set;
+  assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+  setenv("KEEL_CPUS", "all", 1);
+  int processors = CPU_COUNT(&set), status = ends(start_again, task, text, sizeof text);
+  assert_int_equal(WEXITSTATUS(status), processors < (int)CPUS ? processors : (int)CPUS);
+  assert_string_equal(text, "keel: KEEL_CPUS is no number and is ignored; write e.g. KEEL_CPUS=4\n");
+  setenv("KEEL_CPUS", before, 1);
 }
 
 static void checks_at_exit(void **state)
@@ -564,9 +587,9 @@ static void in_threads(void (*meanwhile)(void))
     if (b != NULL) open_box(b, &seed);
   }
   assert_false(atomic_load(&shared.bad));
-  enter();
-  int good = check();
-  leave();
+  enter_all();
+  int good = drain() & check();
+  leave_all();
   assert_true(good);
 }
 
@@ -574,6 +597,35 @@ static void threads_share(void **state)
 {
   (void)state;
   in_threads(NULL);
+  assert_int_equal(port.heap[0].there & ((1u << port.cpus) - 1u), (1u << port.cpus) - 1u); /* threads have been on all CPUs */
+}
+
+static void *allocate_two(void *p)
+{
+  ((void **)p)[0] = malloc(100);
+  ((void **)p)[1] = malloc(100); /* so that their slab stays */
+  return NULL;
+}
+
+/* What is another thread's has its size here, and is freed once; on whichever CPU that thread was. */
+static void of_other_threads(void **state)
+{
+  (void)state;
+  for (uint32_t i = 0; i < 2 * CPUS; i++) {
+    pthread_t thread;
+    void *p[2];
+    assert_int_equal(pthread_create(&thread, NULL, allocate_two, p), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(malloc_usable_size(p[0]), malloc_usable_size(p[1]));
+    assert_true(malloc_usable_size(p[0]) >= 100);
+    free(p[0]);
+    assert_refused(do_free, p[0], "free", "KEEL_ALREADY_FREE");
+    assert_refused(do_free, (char *)p[1] + 8, "free", "KEEL_NOT_HEAD");
+    uintptr_t was = (uintptr_t)p[1];
+    p[1] = realloc(p[1], 101);
+    assert_true((uintptr_t)p[1] == was);
+    free(p[1]);
+  }
 }
 
 static void child_allocates(void *p)
@@ -612,10 +664,10 @@ static atomic_int held;
 
 static void *hold_the_lock(void *unused)
 {
-  enter();
+  uint32_t c = enter();
   atomic_store(&held, 1);
   usleep(200000);
-  leave();
+  leave(c);
   return unused;
 }
 
@@ -659,8 +711,10 @@ int main(int argc, char **argv)
       cmocka_unit_test(heaps_adjoin),
       cmocka_unit_test(bad_frees),
       cmocka_unit_test(arena_is_a_limit),
+      cmocka_unit_test(cpus_are_chosen),
       cmocka_unit_test(checks_at_exit),
       cmocka_unit_test(threads_share),
+      cmocka_unit_test(of_other_threads),
       cmocka_unit_test(fork_waits_for_the_lock),
       cmocka_unit_test(fork_among_threads),
   };
