@@ -2,8 +2,9 @@
 /* Fuzzer of kmalloc for several CPUs (libFuzzer): an input is an interleaving of calls for two to four of them.
 
    The model knows what is live, and of each 8 bytes whether they are: memory that is answered must not be live already,
-   what is live has its size on any CPU, and is freed from any, once; all other frees are refused, and have no size.  The locks must be taken in order, be free
-   after each call, and be held whenever pages come or go.  At the end everything is freed, and all pages must be back.
+   what is live has its size on any CPU, and is freed from any, once; what is not has none, and its free is refused.  The
+   locks must be taken in order, be free after each call, and be held whenever pages come or go.  At the end everything is
+   freed, and all pages must be back.
    An input is records of four bytes; the first says how many CPUs, pages and slabs there are.
 
    CPU_FUZZ_TRACE=1 in the environment prints the operations of an input. */

@@ -28,7 +28,7 @@ SMOKE_OPTIONS = {"none": [], "requires": ["-wp-smoke-tests", "-wp-no-smoke-dead-
                  "all": ["-wp-smoke-tests"]}
 SMOKE_TIMEOUT = 1  # of a function's first prover, for each smoke test; nearly all of them use it up
 LEMMAS = "@lemma"  # stands for all ACSL lemmas together, where a function's name is expected
-# To load a parsed file and go over it three times takes about a second, more than most functions need: so several share a run of Frama-C.
+# To load a parsed file and go over it three times takes about a second, for one function or for several: so several share a run of Frama-C.
 TOGETHER = 12  # functions at most,
 TOGETHER_GOALS = 300  # and goals, unless one function has more
 
@@ -144,7 +144,7 @@ class Result:
     def __init__(self, function, timeout):
         self.function, self.timeout = function, timeout
         self.goals = {}  # name -> (prover, seconds); (None, 0) if unproved
-        self.late = {}  # name -> the pass that proved it, if not the first: such goals are what takes most time
+        self.late = {}  # name -> the last pass that was needed, if not the first: such goals are what takes most time
         self.smoke = {}  # name -> passed?
         self.open = []  # (file, line, kind, text) of the properties left unproved
         self.complaints = []  # whatever makes the run worthless

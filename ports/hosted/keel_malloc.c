@@ -13,7 +13,8 @@
    1. One range of addresses is reserved at the first call, and nothing of it is usable.  It is cut into heaps: heap 0 has
       16 MiB, heap k > 0 as much as all before it together, so that the heap of an address is a count of bits.  A heap is
       made (its part of the range usable, and metadata mapped) when no other one can serve a request: metadata, which is
-      written when a heap is made, stays at 4 % of what the program needs, and there is no limit to choose.
+      written when a heap is made, stays at 4 % of what the program needs, and 1 % for each further CPU that allocates in the
+      heap; and there is no limit to choose.
    2. A heap is a page instance and the CPUs over it, which are made when first needed there.  A thread is on one CPU for life;
       the lock of a CPU is for threads that share one.  The CPU that made a heap can have a slab for each of its pages, others
       one for four: where those do not suffice, other heaps do.  Each CPU and size of request, by powers of two, remembers the
@@ -46,7 +47,7 @@
 
 #define API __attribute__((visibility("default")))
 #define PAGE ((size_t)KEEL_PAGE_SIZE)
-#define FIRST ((uint64_t)1 << 24)  /* bytes of heap 0: a small program needs no other, its metadata are 0.3 MiB */
+#define FIRST ((uint64_t)1 << 24)  /* bytes of heap 0: a small program needs no other, its metadata are 0.6 MiB */
 #define HEAPS 17u                  /* 2^40 bytes in all: a heap has KEEL_PAGES_MAX pages at most                */
 #define SIZES 24u                  /* bits in a size up to KEEL_KMALLOC_MAX, and one more                       */
 #define CPUS 32u                   /* at most                                                                   */

@@ -471,7 +471,7 @@ static void cpus_are_chosen(void **state)
   (void)state;
   static const struct { const char *wanted; int are; } cases[] = {{"5", 5}, {"1", 1}, {"0", 1}, {"32", 32}, {"33", 32}};
   char text[4096], task[] = "cpus", before[16];
-  snprintf(before, sizeof before, "%s", getenv("KEEL_CPUS"));
+  snprintf(before, sizeof before, "%" PRIu32, port.cpus);
   for (size_t i = 0; i < COUNT(cases); i++) {
     setenv("KEEL_CPUS", cases[i].wanted, 1);
     int status = ends(start_again, task, text, sizeof text);
@@ -597,7 +597,7 @@ static void threads_share(void **state)
 {
   (void)state;
   in_threads(NULL);
-  assert_int_equal(port.heap[0].there & ((1u << port.cpus) - 1u), (1u << port.cpus) - 1u); /* threads have been on all CPUs */
+  assert_int_equal(port.heap[0].there, ((uint64_t)1 << port.cpus) - 1u); /* threads have been on all CPUs */
 }
 
 static void *allocate_two(void *p)
