@@ -206,7 +206,10 @@ static void errors_across_cpus(void **state)
   }
   keel_pfn_t raw = keel_pages_alloc(&z, 0, KEEL_SLAB); /* a page of the slab layer's kind, of no slab */
   assert_true(raw >= 0);
-  for (uint32_t i = 0; i < CPUS; i++) assert_int_equal(keel_cpu_free(&cpu[i], FIRST + (uint64_t)raw * PAGE), KEEL_WRONG_KIND);
+  for (uint32_t i = 0; i < CPUS; i++) {
+    assert_int_equal(keel_cpu_free(&cpu[i], FIRST + (uint64_t)raw * PAGE), KEEL_WRONG_KIND);
+    assert_int_equal(keel_cpu_size(&cpu[i], FIRST + (uint64_t)raw * PAGE), 0);
+  }
   OK(keel_pages_free(&z, raw, KEEL_SLAB));
   OK(keel_cpu_free(&cpu[2], big));
   assert_int_equal(keel_cpu_free(&cpu[1], big), KEEL_ALREADY_FREE);
