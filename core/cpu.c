@@ -183,6 +183,8 @@ static inline void move_notes(struct keel_remote *r, uint32_t h, int8_t *to) /*@
     //@ assert \forall integer e, y; 0 <= e <= n && 0 <= y < 5 ==> &r[e].queue[y] != to + x && &r[e].queue[y] != f + x;
     to[x] = f[x];
     f[x] = 0;
+    //@ assert \forall integer e; 0 <= e <= n ==> r[e].noted == \at(r[e].noted, Pre);
+    //@ assert \forall integer e, y; 0 <= e <= n && 0 <= y < 5 ==> r[e].queue[y] == \at(r[e].queue[y], Pre);
   }
   //@ assert \forall integer e; 0 <= e <= n ==> queue(r, e) == \at(queue(r, e), Pre);
   //@ assert \forall integer e; 0 <= e <= n ==> (Digits(&r[e].queue[0]) <==> \at(Digits(&r[e].queue[0]), Pre));
