@@ -919,11 +919,11 @@ static enum keel_status note_free(struct keel_cpu *p, uint64_t a) /*@ ghost (str
 static inline enum keel_status note_beside(struct keel_cpu *q, uint64_t a) /*@ ghost (struct keel_slabs *t, struct keel_pages *z, const struct keel_cpu *p, const struct keel_remote *r, uint32_t n) */
 {
   //@ ghost lem_none_noted(r, n);
-  //@ assert \forall integer x; 0 <= x < 5 ==> \separated(&p->waiting[x], q) && \separated(&p->waiting[x], q->remote + (0 .. t->slabs));
+  //@ assert \forall integer x; 0 <= x < 5 ==> &p->waiting[x] != &q->some && \separated(&p->waiting[x], q->waiting + (0 .. 4)) && \separated(&p->waiting[x], q->remote + (0 .. t->slabs));
   //@ assert \separated(&p->some, q) && \separated(&p->some, q->remote + (0 .. t->slabs));
-  //@ assert \forall integer e; 0 <= e <= n ==> \separated(&r[e].noted, q) && \separated(&r[e].noted, q->remote + (0 .. t->slabs));
-  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < 5 ==> \separated(&r[e].queue[x], q) && \separated(&r[e].queue[x], q->remote + (0 .. t->slabs));
-  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> \separated(&r[e].freed[x], q) && \separated(&r[e].freed[x], q->remote + (0 .. t->slabs));
+  //@ assert \forall integer e; 0 <= e <= n ==> &r[e].noted != &q->some && \separated(&r[e].noted, q->waiting + (0 .. 4)) && \separated(&r[e].noted, q->remote + (0 .. t->slabs));
+  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < 5 ==> &r[e].queue[x] != &q->some && \separated(&r[e].queue[x], q->waiting + (0 .. 4)) && \separated(&r[e].queue[x], q->remote + (0 .. t->slabs));
+  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> &r[e].freed[x] != &q->some && \separated(&r[e].freed[x], q->waiting + (0 .. 4)) && \separated(&r[e].freed[x], q->remote + (0 .. t->slabs));
   enum keel_status s = note_free(q, a) /*@ ghost (t, z) */;
   //@ assert p->some == \at(p->some, Pre);
   //@ assert \forall integer x; 0 <= x < 5 ==> p->waiting[x] == \at(p->waiting[x], Pre);
