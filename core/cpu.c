@@ -240,8 +240,8 @@ static inline void set_noted(struct keel_remote *r, uint32_t h, int8_t v) /*@ gh
     ensures \forall integer e, x; 0 <= e <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> r[e].freed[x] == \old(r[e].freed[x]); */
 static inline void set_queue(struct keel_remote *r, uint32_t w, uint32_t h) /*@ ghost (uint32_t n) */
 {
-  //@ assert \forall integer e, i; 0 <= e <= n && 0 <= i < 5 ==> &r[e].noted != &r[w].queue[i];
-  //@ assert \forall integer e, x, i; 0 <= e <= n && 0 <= i < 5 && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> &r[e].freed[x] != &r[w].queue[i];
+  //@ assert \forall integer e; 0 <= e <= n ==> \separated(&r[e].noted, r[w].queue + (0 .. 4));
+  //@ assert \forall integer e, x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> (0 <= e <= w ==> \separated(&r[e].freed[x], r[w].queue + (0 .. 4))) && (w < e <= n ==> \separated(&r[e].freed[x], r[w].queue + (0 .. 4)));
   put_number(r[w].queue, h);
   //@ assert \forall integer e, x; 0 <= e <= n && e != w && 0 <= x < 5 ==> r[e].queue[x] == \at(r[e].queue[x], Pre);
   /*@ ghost
@@ -287,6 +287,7 @@ static inline void take_notes(struct keel_remote *r, uint32_t h, int8_t *to) /*@
 {
   //@ assert 1 <= h <= n && r[h].noted == 1;
   move_notes(r, h, to) /*@ ghost (n, w) */;
+  //@ assert \forall integer g, x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> (1 <= g < h ==> r[g].freed[x] == \at(r[g].freed[x], Pre) && &r[g].freed[x] != &r[h].noted) && (h < g <= n ==> r[g].freed[x] == \at(r[g].freed[x], Pre) && &r[g].freed[x] != &r[h].noted);
   no_notes(r, h) /*@ ghost (n, w) */;
   //@ assert \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> to[x] == \at(r[h].freed[x], Pre) && r[h].freed[x] == 0;
   //@ assert \forall integer g, x; 1 <= g <= n && g != h && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> r[g].freed[x] == \at(r[g].freed[x], Pre);
@@ -348,7 +349,10 @@ static inline uint32_t leave_queue(struct keel_cpu *p, int8_t *to) /*@ ghost (st
   uint32_t n = get_number(p->waiting), h = get_number(p->remote[n - 1u].queue);
   //@ assert 0 < n <= s->slabs && h == queue(p->remote, n - 1) && 1 <= h <= s->slabs;
   take_notes(p->remote, h, to) /*@ ghost (s->slabs, n) */;
+  //@ ghost L: ;
   set_waiting(p, n - 1u) /*@ ghost (p->remote, s->slabs) */;
+  //@ assert \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> &to[x] != &p->some && to[x] == \at(to[x], L);
+  //@ assert \forall integer g, j; 1 <= g <= s->slabs && 0 <= j < 256 ==> (Note(p->remote, g, j) <==> \at(Note(p->remote, g, j), L));
   return h;
 }
 
@@ -392,6 +396,7 @@ static void collect(struct keel_cpu *p) /*@ ghost (CPUS) */
       loop assigns n, EVERYTHING_THEN, p->missed, p->remote[0 .. \at(s->slabs, Pre)], p->some, p->waiting[0 .. 4];
       loop variant n; */
   for (uint32_t n = get_number(p->waiting); n != 0; n--) collect_last(p) /*@ ghost (s, z, st, ord) */;
+  //@ assert nnoted(p->remote, s->slabs) == 0;
   //@ ghost lem_none_noted(p->remote, s->slabs);
   //@ ghost lem_no_note(p->remote, s->slabs);
   //@ assert \forall integer g, j; InUse(s, g, j) ==> 1 <= g <= s->slabs && 0 <= j < 256;
@@ -678,7 +683,10 @@ KEEL_INLINE uint64_t take_sized(struct keel_cpu *p, uint32_t size) /*@ ghost (CP
 static inline uint64_t take_own_block(struct keel_cpu *p, uint32_t order) /*@ ghost (CPUS) */
 {
   //@ assert s == &p->m.s;
+  //@ assert \forall integer g; Used(s, g) ==> 0 <= s->slab[g].page + s->slab[g].pages <= s->pages;
   uint64_t a = take_large(&p->m.s, order) /*@ ghost (z, st, ord) */;
+  //@ assert Caches(s) && Slabs(s) && Rings(s);
+  //@ assert \forall integer g, j; InUse(s, g, j) ==> 1 <= g <= s->slabs && 0 <= j < 256;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
@@ -689,10 +697,8 @@ static inline uint64_t take_own_block(struct keel_cpu *p, uint32_t order) /*@ gh
   //@ assert Table(&p->m.wide[0], KEEL_OBJECT_MAX / 128, 128);
   //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   //@ assert p->number == \at(p->number, Pre);
-  //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre) && 0 <= q < s->pages;
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
-  //@ assert \forall integer g, j; InUse(s, g, j) ==> 1 <= g <= s->slabs && 0 <= j < 256;
   //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, 49u + order, 0);
   return a;
 }
@@ -768,6 +774,7 @@ static inline void join_queue(struct keel_remote *r, uint32_t h, uint32_t w) /*@
 {
   //@ assert \forall integer i; 0 <= i < w ==> queue(r, i) != h;
   set_queue(r, w, h) /*@ ghost (n) */;
+  //@ assert \forall integer e, x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> (0 <= e <= h ==> r[e].freed[x] == \at(r[e].freed[x], Pre) && &r[e].freed[x] != &r[h].noted) && (h < e <= n ==> r[e].freed[x] == \at(r[e].freed[x], Pre) && &r[e].freed[x] != &r[h].noted);
   set_noted(r, h, 1) /*@ ghost (n) */;
   //@ assert \forall integer i; 0 <= i < w ==> queue(r, i) == \at(queue(r, i), Pre) && Digits(&r[i].queue[0]);
   //@ assert queue(r, w) == h && Digits(&r[w].queue[0]);
@@ -811,8 +818,11 @@ static inline void set_note(struct keel_remote *r, uint32_t h, uint32_t i) /*@ g
   r[h].freed[i / 4u] = (int8_t)(r[h].freed[i / 4u] + (int8_t)pages_of(i % 4u));
   //@ assert \forall integer g, x; 1 <= g <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 && (g != h || x != i / 4) ==> r[g].freed[x] == \at(r[g].freed[x], Pre);
   //@ assert \forall integer j; 0 <= j < 256 && j / 4 == i / 4 ==> (j % 4 == i % 4 <==> j == i);
-  //@ assert \forall integer e; 0 <= e <= n ==> r[e].noted == \at(r[e].noted, Pre);
-  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < 5 ==> r[e].queue[x] == \at(r[e].queue[x], Pre);
+  //@ assert r[h].freed[i / 4] == \at(r[h].freed[i / 4], Pre) + P2(i % 4);
+  //@ assert \forall integer j; 0 <= j < 256 && j / 4 == i / 4 ==> (Note(r, h, j) <==> \at(Note(r, h, j), Pre) || j == i);
+  //@ assert \forall integer g, j; 1 <= g <= n && 0 <= j < 256 && (g != h || j / 4 != i / 4) ==> (Note(r, g, j) <==> \at(Note(r, g, j), Pre));
+  //@ assert \forall integer e; (0 <= e < h ==> r[e].noted == \at(r[e].noted, Pre)) && (h <= e <= n ==> r[e].noted == \at(r[e].noted, Pre));
+  //@ assert \forall integer e, x; 0 <= x < 5 ==> (0 <= e < h ==> r[e].queue[x] == \at(r[e].queue[x], Pre)) && (h <= e <= n ==> r[e].queue[x] == \at(r[e].queue[x], Pre));
   //@ assert \forall integer e; 0 <= e <= n ==> queue(r, e) == \at(queue(r, e), Pre);
   //@ assert \forall integer e; 0 <= e <= n ==> (Digits(&r[e].queue[0]) <==> \at(Digits(&r[e].queue[0]), Pre));
   /*@ ghost
@@ -1003,11 +1013,12 @@ static enum keel_status end_outside(struct keel_cpu *p, uint64_t a) /*@ ghost (C
   //@ assert !Object(s, a);
   if (f.live != 2) return f.error;
   //@ ghost uint32_t b = (uint32_t)((a - s->addr) / 4096);
+  //@ assert \forall integer g; Used(s, g) ==> 0 <= s->slab[g].page + s->slab[g].pages <= s->pages;
   enum keel_status e = end_block(&p->m, (uint32_t)((a - p->m.s.addr) / KEEL_PAGE_SIZE)) /*@ ghost (s, z, st, ord, a) */;
   //@ assert \forall integer q; 0 <= q < s->pages && !(b <= q < b + P2(\at(ord[\at(b, Here)], Pre))) ==> KEEPS(Pre, q) && s->map[q] == \at(s->map[q], Pre) && z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert \forall integer q; 0 <= q < s->pages && !\at(PageOf(s, z, st, ord, a, q), Pre) ==> KEEPS(Pre, q) && s->map[q] == \at(s->map[q], Pre) && z->ref[q] == \at(z->ref[q], Pre);
   //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   //@ assert p->number == \at(p->number, Pre);
-  //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre) && 0 <= q < s->pages;
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
   return e;
