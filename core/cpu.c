@@ -72,13 +72,11 @@ static void end_one_of(struct keel_cpu *p, uint32_t h, uint32_t i, uint64_t w) /
   //@ ghost lem_placed(s, z, st, ord, h);
   //@ assert a == obj(s, h, i) && InClass(s, a, i) && slab_at(s, a) == h;
   //@ assert \forall integer j; At(s, a, j) ==> j == i;
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number && 0 <= q < s->pages;
   end_object(&p->m, h, i, w) /*@ ghost (s, z, st, ord, a) */;
   //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   //@ assert p->number == \at(p->number, Pre);
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
-  //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
-  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre);
-  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> 0 <= q < s->pages;
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
 }
 
@@ -89,6 +87,7 @@ static void end_one_of(struct keel_cpu *p, uint32_t h, uint32_t i, uint64_t w) /
     ensures p->missed == \old(p->missed) % 0x40000000 + 1; */
 static inline void count_missed(struct keel_cpu *p) /*@ ghost (HEAPS) */
 {
+  //@ assert Rings(s) && Live(s);
   p->missed = p->missed % 0x40000000 + 1;
   //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \at(s->slab[x].next, Pre) && s->slab[x].prev == \at(s->slab[x].prev, Pre) && s->slab[x].live == \at(s->slab[x].live, Pre);
   //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);
@@ -467,6 +466,7 @@ static inline void own_slab(const struct keel_cpu *p, uint32_t h) /*@ ghost (CPU
   //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre);
   //@ assert \forall integer j; 0 <= j < KEEL_KMALLOC_SMALL / 8 ==> (&p->m.small[0])[j] == \at((&p->m.small[0])[j], Pre);
   //@ assert \forall integer j; 0 <= j < KEEL_OBJECT_MAX / 128 ==> (&p->m.wide[0])[j] == \at((&p->m.wide[0])[j], Pre);
+  //@ assert \at(Table(&p->m.small[0], KEEL_KMALLOC_SMALL / 8, 8) && Table(&p->m.wide[0], KEEL_OBJECT_MAX / 128, 128), Pre);
   //@ assert Table(&p->m.small[0], KEEL_KMALLOC_SMALL / 8, 8);
   //@ assert Table(&p->m.wide[0], KEEL_OBJECT_MAX / 128, 128);
   //@ assert Kept{Pre, Here}(z, st, ord);
@@ -613,19 +613,21 @@ KEEL_INLINE uint64_t take_near(struct keel_cpu *p, uint32_t c) /*@ ghost (HEAPS)
 {
   //@ assert s == &p->m.s;
   //@ ghost struct keel_cache *k = s->cache + c;
+  //@ assert Arrays(s) && c < s->caches;
   //@ assert \valid(k);
   uint64_t a = hand_any(&p->m.s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
   //@ assert Alone(&p->m, s, z);
-  //@ assert c < s->caches && k == s->cache + c && Used(s, k->active);
+  //@ assert c < s->caches && k == s->cache + c && Used(s, k->active) && s->slab[k->active].nobj <= 256;
   //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
   //@ assert Owner(p, s);
   //@ ghost uint32_t h = (uint32_t)k->active;
   //@ assert \exists integer i; a == obj(s, h, i) && InUse(s, h, i) && !\at(InUse(s, \at(h, Here), i), Pre) && \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \at(InUse(s, g, j), Pre));
   //@ assert \forall integer g, j; \at(Note(p->remote, g, j), Pre) <==> Note(p->remote, g, j);
+  //@ assert \forall integer j; 0 <= j < 256 && Note(p->remote, h, j) ==> \at(InUse(s, \at(h, Here), j), Pre);
   //@ assert \exists integer i; a == obj(s, h, i) && LiveObject(p, s, h, i) && !\at(LiveObject(p, s, \at(h, Here), i), Pre) && \forall integer g, j; g != h || j != i ==> (LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre));
   //@ ghost lem_placed(s, z, st, ord, h);
   //@ ghost lem_place_at(s, z, st, ord, a, c, 0);
@@ -774,7 +776,6 @@ static inline void join_queue(struct keel_remote *r, uint32_t h, uint32_t w) /*@
 {
   //@ assert \forall integer i; 0 <= i < w ==> queue(r, i) != h;
   set_queue(r, w, h) /*@ ghost (n) */;
-  //@ assert \forall integer e, x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> (0 <= e <= h ==> r[e].freed[x] == \at(r[e].freed[x], Pre) && &r[e].freed[x] != &r[h].noted) && (h < e <= n ==> r[e].freed[x] == \at(r[e].freed[x], Pre) && &r[e].freed[x] != &r[h].noted);
   set_noted(r, h, 1) /*@ ghost (n) */;
   //@ assert \forall integer i; 0 <= i < w ==> queue(r, i) == \at(queue(r, i), Pre) && Digits(&r[i].queue[0]);
   //@ assert queue(r, w) == h && Digits(&r[w].queue[0]);
@@ -915,6 +916,7 @@ static enum keel_status note_free(struct keel_cpu *p, uint64_t a) /*@ ghost (str
   //@ ghost uint32_t h = f.slab, i = f.index;
   //@ assert i < 256 && 1 <= h <= s->slabs && InUse(s, h, i);
   note_object(p, f.slab, f.index) /*@ ghost (s->slabs) */;
+  //@ assert \forall integer g, j; LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre) && !(g == h && j == i);
   return KEEL_OK;
 }
 
@@ -1411,7 +1413,8 @@ static inline void begin_pointers(struct keel_cpu *p, struct keel_cpus *k, struc
   //@ assert Caches(s) && Full(s);
   //@ assert Slabs(s) && Bits(s);
   //@ assert Map(s) && Mapped(s);
-  //@ assert Hot(s) && Words(s);
+  //@ assert Hot(s);
+  //@ assert Words(s);
   //@ assert Actives(s) && Live(s);
   //@ assert SInv(s);
   //@ assert Kept{Pre, Here}(z, st, ord);
@@ -1432,6 +1435,7 @@ static inline void begin_pointers(struct keel_cpu *p, struct keel_cpus *k, struc
     ensures p->number == number; */
 static inline void begin_numbers(struct keel_cpu *p, uint32_t number) /*@ ghost (HEAPS) */
 {
+  //@ assert Rings(s) && Live(s);
   p->number = (uint8_t)number;
   p->missed = 0;
   //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre);
