@@ -72,13 +72,11 @@ static void end_one_of(struct keel_cpu *p, uint32_t h, uint32_t i, uint64_t w) /
   //@ ghost lem_placed(s, z, st, ord, h);
   //@ assert a == obj(s, h, i) && InClass(s, a, i) && slab_at(s, a) == h;
   //@ assert \forall integer j; At(s, a, j) ==> j == i;
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number && 0 <= q < s->pages;
   end_object(&p->m, h, i, w) /*@ ghost (s, z, st, ord, a) */;
   //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   //@ assert p->number == \at(p->number, Pre);
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
-  //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
-  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre);
-  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> 0 <= q < s->pages;
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
 }
 
@@ -89,6 +87,7 @@ static void end_one_of(struct keel_cpu *p, uint32_t h, uint32_t i, uint64_t w) /
     ensures p->missed == \old(p->missed) % 0x40000000 + 1; */
 static inline void count_missed(struct keel_cpu *p) /*@ ghost (HEAPS) */
 {
+  //@ assert Rings(s) && Live(s);
   p->missed = p->missed % 0x40000000 + 1;
   //@ assert \forall integer x; 0 <= x <= s->slabs + s->caches ==> s->slab[x].next == \at(s->slab[x].next, Pre) && s->slab[x].prev == \at(s->slab[x].prev, Pre) && s->slab[x].live == \at(s->slab[x].live, Pre);
   //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);
@@ -183,6 +182,8 @@ static inline void move_notes(struct keel_remote *r, uint32_t h, int8_t *to) /*@
     //@ assert \forall integer e, y; 0 <= e <= n && 0 <= y < 5 ==> &r[e].queue[y] != to + x && &r[e].queue[y] != f + x;
     to[x] = f[x];
     f[x] = 0;
+    //@ assert \forall integer e; 0 <= e <= n ==> r[e].noted == \at(r[e].noted, Pre);
+    //@ assert \forall integer e, y; 0 <= e <= n && 0 <= y < 5 ==> r[e].queue[y] == \at(r[e].queue[y], Pre);
   }
   //@ assert \forall integer e; 0 <= e <= n ==> queue(r, e) == \at(queue(r, e), Pre);
   //@ assert \forall integer e; 0 <= e <= n ==> (Digits(&r[e].queue[0]) <==> \at(Digits(&r[e].queue[0]), Pre));
@@ -238,8 +239,8 @@ static inline void set_noted(struct keel_remote *r, uint32_t h, int8_t v) /*@ gh
     ensures \forall integer e, x; 0 <= e <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> r[e].freed[x] == \old(r[e].freed[x]); */
 static inline void set_queue(struct keel_remote *r, uint32_t w, uint32_t h) /*@ ghost (uint32_t n) */
 {
-  //@ assert \forall integer e, i; 0 <= e <= n && 0 <= i < 5 ==> &r[e].noted != &r[w].queue[i];
-  //@ assert \forall integer e, x, i; 0 <= e <= n && 0 <= i < 5 && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> &r[e].freed[x] != &r[w].queue[i];
+  //@ assert \forall integer e; 0 <= e <= n ==> \separated(&r[e].noted, r[w].queue + (0 .. 4));
+  //@ assert \forall integer e, x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> (0 <= e <= w ==> \separated(&r[e].freed[x], r[w].queue + (0 .. 4))) && (w < e <= n ==> \separated(&r[e].freed[x], r[w].queue + (0 .. 4)));
   put_number(r[w].queue, h);
   //@ assert \forall integer e, x; 0 <= e <= n && e != w && 0 <= x < 5 ==> r[e].queue[x] == \at(r[e].queue[x], Pre);
   /*@ ghost
@@ -285,6 +286,7 @@ static inline void take_notes(struct keel_remote *r, uint32_t h, int8_t *to) /*@
 {
   //@ assert 1 <= h <= n && r[h].noted == 1;
   move_notes(r, h, to) /*@ ghost (n, w) */;
+  //@ assert \forall integer g, x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> (1 <= g < h ==> r[g].freed[x] == \at(r[g].freed[x], Pre) && &r[g].freed[x] != &r[h].noted) && (h < g <= n ==> r[g].freed[x] == \at(r[g].freed[x], Pre) && &r[g].freed[x] != &r[h].noted);
   no_notes(r, h) /*@ ghost (n, w) */;
   //@ assert \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> to[x] == \at(r[h].freed[x], Pre) && r[h].freed[x] == 0;
   //@ assert \forall integer g, x; 1 <= g <= n && g != h && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> r[g].freed[x] == \at(r[g].freed[x], Pre);
@@ -346,7 +348,10 @@ static inline uint32_t leave_queue(struct keel_cpu *p, int8_t *to) /*@ ghost (st
   uint32_t n = get_number(p->waiting), h = get_number(p->remote[n - 1u].queue);
   //@ assert 0 < n <= s->slabs && h == queue(p->remote, n - 1) && 1 <= h <= s->slabs;
   take_notes(p->remote, h, to) /*@ ghost (s->slabs, n) */;
+  //@ ghost L: ;
   set_waiting(p, n - 1u) /*@ ghost (p->remote, s->slabs) */;
+  //@ assert \forall integer x; 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> &to[x] != &p->some && to[x] == \at(to[x], L);
+  //@ assert \forall integer g, j; 1 <= g <= s->slabs && 0 <= j < 256 ==> (Note(p->remote, g, j) <==> \at(Note(p->remote, g, j), L));
   return h;
 }
 
@@ -390,6 +395,7 @@ static void collect(struct keel_cpu *p) /*@ ghost (CPUS) */
       loop assigns n, EVERYTHING_THEN, p->missed, p->remote[0 .. \at(s->slabs, Pre)], p->some, p->waiting[0 .. 4];
       loop variant n; */
   for (uint32_t n = get_number(p->waiting); n != 0; n--) collect_last(p) /*@ ghost (s, z, st, ord) */;
+  //@ assert nnoted(p->remote, s->slabs) == 0;
   //@ ghost lem_none_noted(p->remote, s->slabs);
   //@ ghost lem_no_note(p->remote, s->slabs);
   //@ assert \forall integer g, j; InUse(s, g, j) ==> 1 <= g <= s->slabs && 0 <= j < 256;
@@ -460,6 +466,7 @@ static inline void own_slab(const struct keel_cpu *p, uint32_t h) /*@ ghost (CPU
   //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre);
   //@ assert \forall integer j; 0 <= j < KEEL_KMALLOC_SMALL / 8 ==> (&p->m.small[0])[j] == \at((&p->m.small[0])[j], Pre);
   //@ assert \forall integer j; 0 <= j < KEEL_OBJECT_MAX / 128 ==> (&p->m.wide[0])[j] == \at((&p->m.wide[0])[j], Pre);
+  //@ assert \at(Table(&p->m.small[0], KEEL_KMALLOC_SMALL / 8, 8) && Table(&p->m.wide[0], KEEL_OBJECT_MAX / 128, 128), Pre);
   //@ assert Table(&p->m.small[0], KEEL_KMALLOC_SMALL / 8, 8);
   //@ assert Table(&p->m.wide[0], KEEL_OBJECT_MAX / 128, 128);
   //@ assert Kept{Pre, Here}(z, st, ord);
@@ -606,19 +613,21 @@ KEEL_INLINE uint64_t take_near(struct keel_cpu *p, uint32_t c) /*@ ghost (HEAPS)
 {
   //@ assert s == &p->m.s;
   //@ ghost struct keel_cache *k = s->cache + c;
+  //@ assert Arrays(s) && c < s->caches;
   //@ assert \valid(k);
   uint64_t a = hand_any(&p->m.s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
   //@ assert Alone(&p->m, s, z);
-  //@ assert c < s->caches && k == s->cache + c && Used(s, k->active);
+  //@ assert c < s->caches && k == s->cache + c && Used(s, k->active) && s->slab[k->active].nobj <= 256;
   //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
   //@ assert Owner(p, s);
   //@ ghost uint32_t h = (uint32_t)k->active;
   //@ assert \exists integer i; a == obj(s, h, i) && InUse(s, h, i) && !\at(InUse(s, \at(h, Here), i), Pre) && \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \at(InUse(s, g, j), Pre));
   //@ assert \forall integer g, j; \at(Note(p->remote, g, j), Pre) <==> Note(p->remote, g, j);
+  //@ assert \forall integer j; 0 <= j < 256 && Note(p->remote, h, j) ==> \at(InUse(s, \at(h, Here), j), Pre);
   //@ assert \exists integer i; a == obj(s, h, i) && LiveObject(p, s, h, i) && !\at(LiveObject(p, s, \at(h, Here), i), Pre) && \forall integer g, j; g != h || j != i ==> (LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre));
   //@ ghost lem_placed(s, z, st, ord, h);
   //@ ghost lem_place_at(s, z, st, ord, a, c, 0);
@@ -676,7 +685,10 @@ KEEL_INLINE uint64_t take_sized(struct keel_cpu *p, uint32_t size) /*@ ghost (CP
 static inline uint64_t take_own_block(struct keel_cpu *p, uint32_t order) /*@ ghost (CPUS) */
 {
   //@ assert s == &p->m.s;
+  //@ assert \forall integer g; Used(s, g) ==> 0 <= s->slab[g].page + s->slab[g].pages <= s->pages;
   uint64_t a = take_large(&p->m.s, order) /*@ ghost (z, st, ord) */;
+  //@ assert Caches(s) && Slabs(s) && Rings(s);
+  //@ assert \forall integer g, j; InUse(s, g, j) ==> 1 <= g <= s->slabs && 0 <= j < 256;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
@@ -687,10 +699,8 @@ static inline uint64_t take_own_block(struct keel_cpu *p, uint32_t order) /*@ gh
   //@ assert Table(&p->m.wide[0], KEEL_OBJECT_MAX / 128, 128);
   //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   //@ assert p->number == \at(p->number, Pre);
-  //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre) && 0 <= q < s->pages;
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
-  //@ assert \forall integer g, j; InUse(s, g, j) ==> 1 <= g <= s->slabs && 0 <= j < 256;
   //@ ghost if (a != 0) lem_place_at(s, z, st, ord, a, 49u + order, 0);
   return a;
 }
@@ -809,8 +819,11 @@ static inline void set_note(struct keel_remote *r, uint32_t h, uint32_t i) /*@ g
   r[h].freed[i / 4u] = (int8_t)(r[h].freed[i / 4u] + (int8_t)pages_of(i % 4u));
   //@ assert \forall integer g, x; 1 <= g <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 && (g != h || x != i / 4) ==> r[g].freed[x] == \at(r[g].freed[x], Pre);
   //@ assert \forall integer j; 0 <= j < 256 && j / 4 == i / 4 ==> (j % 4 == i % 4 <==> j == i);
-  //@ assert \forall integer e; 0 <= e <= n ==> r[e].noted == \at(r[e].noted, Pre);
-  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < 5 ==> r[e].queue[x] == \at(r[e].queue[x], Pre);
+  //@ assert r[h].freed[i / 4] == \at(r[h].freed[i / 4], Pre) + P2(i % 4);
+  //@ assert \forall integer j; 0 <= j < 256 && j / 4 == i / 4 ==> (Note(r, h, j) <==> \at(Note(r, h, j), Pre) || j == i);
+  //@ assert \forall integer g, j; 1 <= g <= n && 0 <= j < 256 && (g != h || j / 4 != i / 4) ==> (Note(r, g, j) <==> \at(Note(r, g, j), Pre));
+  //@ assert \forall integer e; (0 <= e < h ==> r[e].noted == \at(r[e].noted, Pre)) && (h <= e <= n ==> r[e].noted == \at(r[e].noted, Pre));
+  //@ assert \forall integer e, x; 0 <= x < 5 ==> (0 <= e < h ==> r[e].queue[x] == \at(r[e].queue[x], Pre)) && (h <= e <= n ==> r[e].queue[x] == \at(r[e].queue[x], Pre));
   //@ assert \forall integer e; 0 <= e <= n ==> queue(r, e) == \at(queue(r, e), Pre);
   //@ assert \forall integer e; 0 <= e <= n ==> (Digits(&r[e].queue[0]) <==> \at(Digits(&r[e].queue[0]), Pre));
   /*@ ghost
@@ -903,6 +916,7 @@ static enum keel_status note_free(struct keel_cpu *p, uint64_t a) /*@ ghost (str
   //@ ghost uint32_t h = f.slab, i = f.index;
   //@ assert i < 256 && 1 <= h <= s->slabs && InUse(s, h, i);
   note_object(p, f.slab, f.index) /*@ ghost (s->slabs) */;
+  //@ assert \forall integer g, j; LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre) && !(g == h && j == i);
   return KEEL_OK;
 }
 
@@ -917,11 +931,11 @@ static enum keel_status note_free(struct keel_cpu *p, uint64_t a) /*@ ghost (str
 static inline enum keel_status note_beside(struct keel_cpu *q, uint64_t a) /*@ ghost (struct keel_slabs *t, struct keel_pages *z, const struct keel_cpu *p, const struct keel_remote *r, uint32_t n) */
 {
   //@ ghost lem_none_noted(r, n);
-  //@ assert \forall integer x; 0 <= x < 5 ==> \separated(&p->waiting[x], q) && \separated(&p->waiting[x], q->remote + (0 .. t->slabs));
+  //@ assert \forall integer x; 0 <= x < 5 ==> &p->waiting[x] != &q->some && \separated(&p->waiting[x], q->waiting + (0 .. 4)) && \separated(&p->waiting[x], q->remote + (0 .. t->slabs));
   //@ assert \separated(&p->some, q) && \separated(&p->some, q->remote + (0 .. t->slabs));
-  //@ assert \forall integer e; 0 <= e <= n ==> \separated(&r[e].noted, q) && \separated(&r[e].noted, q->remote + (0 .. t->slabs));
-  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < 5 ==> \separated(&r[e].queue[x], q) && \separated(&r[e].queue[x], q->remote + (0 .. t->slabs));
-  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> \separated(&r[e].freed[x], q) && \separated(&r[e].freed[x], q->remote + (0 .. t->slabs));
+  //@ assert \forall integer e; 0 <= e <= n ==> &r[e].noted != &q->some && \separated(&r[e].noted, q->waiting + (0 .. 4)) && \separated(&r[e].noted, q->remote + (0 .. t->slabs));
+  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < 5 ==> &r[e].queue[x] != &q->some && \separated(&r[e].queue[x], q->waiting + (0 .. 4)) && \separated(&r[e].queue[x], q->remote + (0 .. t->slabs));
+  //@ assert \forall integer e, x; 0 <= e <= n && 0 <= x < KEEL_SLAB_OBJECTS / 4 ==> &r[e].freed[x] != &q->some && \separated(&r[e].freed[x], q->waiting + (0 .. 4)) && \separated(&r[e].freed[x], q->remote + (0 .. t->slabs));
   enum keel_status s = note_free(q, a) /*@ ghost (t, z) */;
   //@ assert p->some == \at(p->some, Pre);
   //@ assert \forall integer x; 0 <= x < 5 ==> p->waiting[x] == \at(p->waiting[x], Pre);
@@ -1001,11 +1015,12 @@ static enum keel_status end_outside(struct keel_cpu *p, uint64_t a) /*@ ghost (C
   //@ assert !Object(s, a);
   if (f.live != 2) return f.error;
   //@ ghost uint32_t b = (uint32_t)((a - s->addr) / 4096);
+  //@ assert \forall integer g; Used(s, g) ==> 0 <= s->slab[g].page + s->slab[g].pages <= s->pages;
   enum keel_status e = end_block(&p->m, (uint32_t)((a - p->m.s.addr) / KEEL_PAGE_SIZE)) /*@ ghost (s, z, st, ord, a) */;
   //@ assert \forall integer q; 0 <= q < s->pages && !(b <= q < b + P2(\at(ord[\at(b, Here)], Pre))) ==> KEEPS(Pre, q) && s->map[q] == \at(s->map[q], Pre) && z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert \forall integer q; 0 <= q < s->pages && !\at(PageOf(s, z, st, ord, a, q), Pre) ==> KEEPS(Pre, q) && s->map[q] == \at(s->map[q], Pre) && z->ref[q] == \at(z->ref[q], Pre);
   //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   //@ assert p->number == \at(p->number, Pre);
-  //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre) && 0 <= q < s->pages;
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
   return e;
@@ -1398,7 +1413,8 @@ static inline void begin_pointers(struct keel_cpu *p, struct keel_cpus *k, struc
   //@ assert Caches(s) && Full(s);
   //@ assert Slabs(s) && Bits(s);
   //@ assert Map(s) && Mapped(s);
-  //@ assert Hot(s) && Words(s);
+  //@ assert Hot(s);
+  //@ assert Words(s);
   //@ assert Actives(s) && Live(s);
   //@ assert SInv(s);
   //@ assert Kept{Pre, Here}(z, st, ord);
@@ -1419,6 +1435,7 @@ static inline void begin_pointers(struct keel_cpu *p, struct keel_cpus *k, struc
     ensures p->number == number; */
 static inline void begin_numbers(struct keel_cpu *p, uint32_t number) /*@ ghost (HEAPS) */
 {
+  //@ assert Rings(s) && Live(s);
   p->number = (uint8_t)number;
   p->missed = 0;
   //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre);

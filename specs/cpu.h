@@ -221,7 +221,9 @@
   /@ requires Caches(s) && Slabs(s) && Map(s) && Rings(s) && At(s, a, i);
      assigns \nothing;
      ensures At(s, a, i) && \forall integer j; At(s, a, j) ==> j == i; @/
-  void lem_once(const struct keel_slabs *s, uint64_t a, uint32_t i) { }
+  void lem_once(const struct keel_slabs *s, uint64_t a, uint32_t i) {
+    /@ assert SInv(s) ==> Arrays(s); @/
+  }
 
   // nor is anything noted then
   /@ requires Notes(r, n) && \forall integer h; 1 <= h <= n ==> r[h].noted == 0;
