@@ -1949,7 +1949,8 @@ static inline void set_fields(struct keel_slabs *s, struct keel_pages *z, uint64
   s->caches = caches;
   //@ assert z->l0 == \at(z->l0, Pre) && z->l1 == \at(z->l1, Pre) && z->l2 == \at(z->l2, Pre) && z->l3 == \at(z->l3, Pre);
   //@ assert z->tag == \at(z->tag, Pre) && z->ref == \at(z->ref, Pre);
-  //@ assert SAME_WORDS;
+  //@ assert (\forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> z->l0[v] == \at(z->l0[v], Pre)) && (\forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> z->l1[v] == \at(z->l1[v], Pre));
+  //@ assert (\forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> z->l2[v] == \at(z->l2[v], Pre)) && (\forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> z->l3[v] == \at(z->l3[v], Pre));
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
   //@ assert z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
@@ -2002,8 +2003,9 @@ static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
   //@ assert Ring(s->slab, NODES(s));
   //@ assert \forall integer x; s->slabs < x <= s->slabs + s->caches ==> s->slab[x].cache == x - s->slabs;
   //@ assert Rings(s);
-  //@ assert SAME_WORDS;
-  //@ assert SAME_REFS;
+  //@ assert (\forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> z->l0[v] == \at(z->l0[v], Pre)) && (\forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> z->l1[v] == \at(z->l1[v], Pre));
+  //@ assert (\forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> z->l2[v] == \at(z->l2[v], Pre)) && (\forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> z->l3[v] == \at(z->l3[v], Pre));
+  //@ assert \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> z->ref[q] == \at(z->ref[q], Pre);
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
   //@ assert z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
