@@ -1651,9 +1651,7 @@ enum keel_status keel_pages_get(struct keel_pages *z, keel_pfn_t pfn) /*@ ghost 
 {
   if (!in_range(z, pfn, 1)) return KEEL_OUT_OF_RANGE;
   uint32_t p = (uint32_t)(pfn - z->base);
-  //@ assert p == pfn - z->base;
   enum keel_status e = head_error(z, p) /*@ ghost (st, ord) */;
-  //@ assert e == HeadErr(z, st, ord, pfn - z->base);
   if (e != KEEL_OK) return e;
   if (z->ref[p] >= KEEL_REFS_MAX - 1) return KEEL_SATURATED;
   share(z, p) /*@ ghost (st, ord) */;
