@@ -461,6 +461,7 @@ KEEL_INLINE enum keel_status end_block(struct keel_heap *m, uint32_t p) /*@ ghos
 {
   //@ assert \separated(&m->small[0 .. KEEL_KMALLOC_SMALL / 8 - 1], z->tag + (0 .. NP - 1)) && \separated(&m->wide[0 .. KEEL_OBJECT_MAX / 128 - 1], z->tag + (0 .. NP - 1));
   //@ assert p < s->pages && 0 <= ord[p] <= MAXO && Large(z, st, ord, p) && s->map[p] == 0;
+  //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8) && Table(&m->wide[0], KEEL_OBJECT_MAX / 128, 128);
   enum keel_status e = give_large(&m->s, p) /*@ ghost (z, st, ord) */;
   //@ assert s->addr == \at(s->addr, Pre);
   //@ assert p == (a - s->addr) / PAGE && slab_at(s, a) == 0;
@@ -550,6 +551,9 @@ static inline uint64_t take_beside(struct keel_heap *m, uint32_t to) /*@ ghost (
   //@ assert InArea(s, a);
   //@ ghost uint32_t p = (uint32_t)((a - s->addr) / 4096);
   //@ assert p == (a - s->addr) / PAGE && p < s->pages;
+  //@ ghost uint32_t h = s->map[p];
+  //@ assert from < KEEL_KMALLOC_CLASSES ==> Object(s, a) && h == slab_at(s, a) && s->slab[h].cache == from + 1;
+  //@ assert from < KEEL_KMALLOC_CLASSES ==> Used(s, h) && \exists integer i; InClass(s, a, i) && InUse(s, h, i) && obj(s, h, i) == a;
   //@ assert from < KEEL_KMALLOC_CLASSES ==> \exists integer g, i; InUse(s, g, i) && obj(s, g, i) == a && s->slab[g].cache == from + 1;
   //@ assert from >= KEEL_KMALLOC_CLASSES ==> st[p] == LIVE && s->map[p] == 0 && Large(z, st, ord, p) && (a - s->addr) % PAGE == 0 && ord[p] == from - KEEL_KMALLOC_CLASSES;
   //@ ghost L: ;
@@ -569,6 +573,7 @@ static inline uint64_t take_beside(struct keel_heap *m, uint32_t to) /*@ ghost (
   //@ assert b != 0 && to < KEEL_KMALLOC_CLASSES && from < KEEL_KMALLOC_CLASSES ==> b != a;
   //@ assert b != 0 && to < KEEL_KMALLOC_CLASSES && from >= KEEL_KMALLOC_CLASSES ==> b != a;
   //@ assert b != 0 && to >= KEEL_KMALLOC_CLASSES && from < KEEL_KMALLOC_CLASSES ==> b != a;
+  //@ assert to >= KEEL_KMALLOC_CLASSES ==> 1 <= P2(to - KEEL_KMALLOC_CLASSES);
   //@ assert b != 0 && to >= KEEL_KMALLOC_CLASSES && from >= KEEL_KMALLOC_CLASSES ==> b != a;
   return b;
 }
@@ -749,7 +754,11 @@ static void fill_table(const struct keel_slabs *s, uint8_t *table, uint32_t n, u
 static inline void fill_tables(struct keel_heap *m) /*@ ghost (HEAPS) */
 {
   fill_table(&m->s, m->small, KEEL_KMALLOC_SMALL / 8u, 8);
+  //@ ghost F: ;
   fill_table(&m->s, m->wide, KEEL_OBJECT_MAX / 128u, 128);
+  //@ assert \forall integer j; 0 <= j < KEEL_KMALLOC_SMALL / 8 ==> (&m->small[0])[j] == \at((&m->small[0])[j], F);
+  //@ assert Table(&m->small[0], KEEL_KMALLOC_SMALL / 8, 8);
+  //@ assert CLASSES(s);
   //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre);
   //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
@@ -780,6 +789,7 @@ static inline void fill_tables(struct keel_heap *m) /*@ ghost (HEAPS) */
     complete behaviors; disjoint behaviors; */
 enum keel_status keel_kmalloc_init(struct keel_heap *m) /*@ ghost (HEAPS) */
 {
+  //@ assert s == &m->s;
   if (m->s.caches < KEEL_KMALLOC_CLASSES) return KEEL_BAD_ARGUMENT;
   if (!all_unused(&m->s)) return KEEL_BUSY;
   create_all(&m->s) /*@ ghost (z, st, ord) */;

@@ -358,7 +358,10 @@ static inline void donate(struct keel_pages *z, uint32_t p) /*@ ghost (uint16_t 
   //@ ghost lem_quiet(st, z->u);
   unreserve(z, p) /*@ ghost (st, ord) */;
   //@ assert \forall integer q; 0 <= q < NP ==> anc(z->u, q, 0) == q;
+  //@ assert \forall integer q; 0 <= q < NP && q != p ==> Same{Pre, Here}(st, ord, q) && KEEPS(Pre, q);
+  //@ ghost C: ;
   give(z, node_of(z->u, p, 0), 0) /*@ ghost (st, ord) */;
+  //@ assert \forall integer q; 0 <= q < NP && q != p ==> KEEPS(C, q);
   //@ ghost lem_quiet(st, z->u);
   z->nr_free += 1;
   //@ ghost g_fold(z, st, ord);
@@ -401,9 +404,10 @@ static inline void claim(struct keel_pages *z, uint32_t p, uint32_t kind) /*@ gh
   //@ ghost lem_quiet(st, z->u);
   carve(z, p) /*@ ghost (st, ord) */;
   //@ ghost C: ;
+  //@ assert anc(z->u, p, 0) == p;
   commit(z, node_of(z->u, p, 0), 0, kind) /*@ ghost (st, ord) */;
   //@ assert \forall integer q; 0 <= q < NP ==> anc(z->u, q, 0) == q;
-  //@ assert \forall integer q; 0 <= q < NP && q != p ==> st[q] == \at(st[q], C) && ord[q] == \at(ord[q], C);
+  //@ assert \forall integer q; 0 <= q < NP && q != p ==> Same{C, Here}(st, ord, q) && st[q] == \at(st[q], C) && ord[q] == \at(ord[q], C);
   //@ assert \forall integer q; 0 <= q < NP && q != p ==> st[q] == \at(st[q], Pre);
   //@ assert \forall integer q; 0 <= q < NP && q != p && st[q] != FREE ==> ord[q] == \at(ord[q], Pre);
   //@ assert \forall integer q; 0 <= q < NP && q != p ==> z->tag[q] == \at(z->tag[q], Pre);
@@ -1143,6 +1147,7 @@ static inline void free_owned(struct keel_pages *z, uint32_t lo, uint32_t hi) /*
       loop assigns p, KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
       loop variant hi - p; */
   while (p < hi) {
+    //@ assert \forall integer q; 0 <= q < NP && anc(u, q, ord[p]) == anc(u, p, ord[p]) ==> st[q] == st[p] && ord[q] == ord[p];
     //@ assert OWNED(p, hi, p) && TagOk(u, p, st[p], ord[p], z->tag[p]);
     //@ assert anc(u, p, ord[p]) == anc(u, first(ord, u, p), ord[p]);
     //@ assert first(ord, u, p) == p && LiveHead(st, ord, u, p);

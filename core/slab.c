@@ -668,11 +668,7 @@ static inline void set_numbers(struct keel_slabs *s, uint32_t h, uint32_t mult, 
   //@ assert SameMap{Pre, Here}(s);
   //@ assert SameSlabs{Pre, Here}(s, h);
   //@ assert Apart(s, z);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].size == \at(s->cache[d].size, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].order == \at(s->cache[d].order, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].mult == \at(s->cache[d].mult, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].nobj == \at(s->cache[d].nobj, Pre);
-  //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].pages == \at(s->cache[d].pages, Pre);
+  //@ assert \forall integer d; 0 <= d < \at(s->caches, Pre) ==> \at(s->cache[d].size, Pre) == s->cache[d].size && \at(s->cache[d].order, Pre) == s->cache[d].order && \at(s->cache[d].mult, Pre) == s->cache[d].mult && \at(s->cache[d].nobj, Pre) == s->cache[d].nobj && \at(s->cache[d].pages, Pre) == s->cache[d].pages;
   //@ assert SameShapes{Pre, Here}(s);
   //@ assert SameState{Pre, Here}(s);
   //@ assert Renumbered{Pre, Here}(s, h);
@@ -1587,6 +1583,7 @@ KEEL_INLINE enum keel_status give_back(struct keel_slabs *s, uint32_t h, uint32_
   //@ assert \forall integer g, v; 0 <= g <= s->slabs && 0 <= v < 4 && g != h ==> s->slab[g].free[v] == \at(s->slab[g].free[v], Pre);
   //@ assert \forall integer g, j; Used(s, g) <==> \at(Used(s, g), Pre);
   //@ assert \forall integer g, j; InUse(s, g, j) ==> j < 256;
+  //@ assert \forall integer g, j; g != h ==> (InUse(s, g, j) <==> \at(InUse(s, g, j), Pre));
   //@ assert \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j == i);
   int32_t left = count_down(s, h) /*@ ghost (z, st, ord) */;
   //@ assert \forall integer g, j; InUse(s, g, j) <==> \at(InUse(s, g, j), Pre) && !(g == h && j == i);
@@ -1952,22 +1949,16 @@ static inline void set_fields(struct keel_slabs *s, struct keel_pages *z, uint64
   s->caches = caches;
   //@ assert z->l0 == \at(z->l0, Pre) && z->l1 == \at(z->l1, Pre) && z->l2 == \at(z->l2, Pre) && z->l3 == \at(z->l3, Pre);
   //@ assert z->tag == \at(z->tag, Pre) && z->ref == \at(z->ref, Pre);
-  //@ assert SAME_WORDS;
+  //@ assert (\forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> z->l0[v] == \at(z->l0[v], Pre)) && (\forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> z->l1[v] == \at(z->l1[v], Pre));
+  //@ assert (\forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> z->l2[v] == \at(z->l2[v], Pre)) && (\forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> z->l3[v] == \at(z->l3[v], Pre));
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
-  //@ assert Zone(z);
+  //@ assert z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
-  //@ assert Sum1(z);
-  //@ assert Sum2(z);
-  //@ assert Sum3(z);
-  //@ assert InvF(z->l0, st, ord, z->u);
-  //@ assert InvR(z->l0, z->u);
-  //@ assert InvM(z->l0, z->u);
-  //@ assert Range(z);
-  //@ assert Rest(st, z->n, z->u);
   //@ assert Inv(z, st, ord);
-  //@ assert Quiet(st, z->u) && Counters(z);
-  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
 }
 
@@ -2012,24 +2003,17 @@ static inline void init_slabs(struct keel_slabs *s) /*@ ghost (PAIR) */
   //@ assert Ring(s->slab, NODES(s));
   //@ assert \forall integer x; s->slabs < x <= s->slabs + s->caches ==> s->slab[x].cache == x - s->slabs;
   //@ assert Rings(s);
-  //@ assert SAME_WORDS;
-  //@ assert SAME_REFS;
+  //@ assert (\forall integer v; 0 <= v < W0(\at(z->u, Pre)) ==> z->l0[v] == \at(z->l0[v], Pre)) && (\forall integer v; 0 <= v < W1(\at(z->u, Pre)) ==> z->l1[v] == \at(z->l1[v], Pre));
+  //@ assert (\forall integer v; 0 <= v < W2(\at(z->u, Pre)) ==> z->l2[v] == \at(z->l2[v], Pre)) && (\forall integer v; 0 <= v < W3(\at(z->u, Pre)) ==> z->l3[v] == \at(z->l3[v], Pre));
+  //@ assert \forall integer q; 0 <= q < 1024 * \at(z->u, Pre) ==> z->ref[q] == \at(z->ref[q], Pre);
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre);
   //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
-  //@ assert Zone(z);
+  //@ assert z->base == \at(z->base, Pre) && z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
   //@ assert Pool(z, st, ord);
-  //@ assert Sum1(z);
-  //@ assert Sum2(z);
-  //@ assert Sum3(z);
-  //@ assert InvF(z->l0, st, ord, z->u);
-  //@ assert InvR(z->l0, z->u);
-  //@ assert InvM(z->l0, z->u);
-  //@ assert InvC(z->tag, z->ref, z->u);
-  //@ assert Range(z);
-  //@ assert Rest(st, z->n, z->u);
   //@ assert Inv(z, st, ord);
-  //@ assert Quiet(st, z->u) && Counters(z);
-  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ assert Range(z) && Rest(st, z->n, z->u) && Quiet(st, z->u);
+  //@ assert Counters(z) && z->nr_free == nfree(st, 1024 * z->u);
   //@ ghost g_fold(z, st, ord);
 }
 

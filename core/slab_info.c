@@ -496,11 +496,13 @@ static int slabs_ok(const struct keel_slabs *s)
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
     const struct keel_slab *t = &s->slab[h];
+    //@ assert Slabs(s) && Bits(s) && Live(s) && Used(s, h) ==> SlabOk(s, h) && s->slab[h].live >= 1 && \forall integer i; s->slab[h].nobj <= i < 256 ==> !FreeBit(s, h, i);
     if (t->cache == 0) continue;
     const struct keel_cache *k = &s->cache[t->cache - 1u];
     if (k->size == 0 || t->nobj != k->nobj || t->mult != k->mult || t->pages != k->pages || t->live < 1) return 0;
     if (t->page > s->pages || t->pages > s->pages - t->page || !bits_ok(s, h)) return 0;
   }
+  //@ assert Slabs(s) && Bits(s) && Live(s);
   return 1;
 }
 
@@ -564,8 +566,10 @@ static int pages_ok(const struct keel_slabs *s)
       loop assigns h;
       loop variant s->slabs + 1 - h; */
   for (uint32_t h = 1; h <= s->slabs; h++) {
+    //@ assert Mapped(s) && Tagged(s) && Used(s, h) ==> TagOf(s, h) && \forall integer p; s->slab[h].page <= p < s->slab[h].page + s->slab[h].pages ==> s->map[p] == h;
     if (s->slab[h].cache != 0 && (!mapped_ok(s, h) || !tag_ok(s, h))) return 0;
   }
+  //@ assert Mapped(s) && Tagged(s);
   return 1;
 }
 
@@ -594,6 +598,7 @@ static int word_ok(const struct keel_slabs *s, uint32_t c)
   uint32_t h = (uint32_t)k->active, w = (uint32_t)k->at;
   //@ ghost lem_layout(s, h); lem_lead(w, 0, k->size);
   //@ assert s->slab[h].cache == c + 1 && Size(k->size);
+  //@ assert (uint32_t)(64 * w) == 64 * w && 64 * w * k->size == lead(w, k->size) && 0 <= lead(w, k->size) <= 192 * KEEL_OBJECT_MAX;
   uint64_t a = s->addr + (uint64_t)s->slab[h].page * KEEL_PAGE_SIZE;
   uint32_t o = 64u * w * k->size;
   //@ assert o == lead(w, k->size);
@@ -621,8 +626,13 @@ static int words_ok(const struct keel_slabs *s)
       loop assigns c;
       loop variant s->caches - c; */
   for (uint32_t c = 0; c < s->caches; c++) {
+    //@ assert Actives(s) && Hot(s) && Words(s) ==> ActiveOk(s, c) && WordOk(s, c);
     if (!active_ok(s, c) || !word_ok(s, c)) return 0;
   }
+  //@ assert \forall integer d; 0 <= d < s->caches ==> ActiveOk(s, d) && 0 <= s->cache[d].active <= s->slabs && 0 <= s->cache[d].at < 4 && 0 <= s->cache[d].kept <= s->slabs;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].active != 0 ==> ActiveOk(s, d) && s->slab[s->cache[d].active].cache == d + 1 && s->slab[s->cache[d].active].next == s->cache[d].active;
+  //@ assert \forall integer d; 0 <= d < s->caches && s->cache[d].word != 0 ==> WordOk(s, d) && HotAt(s, d);
+  //@ assert \forall integer d, i; 0 <= d < s->caches && s->cache[d].word != 0 && 0 <= i < 64 && bit(s->cache[d].word, i) ==> WordOk(s, d) && bit(s->slab[s->cache[d].active].free[s->cache[d].at], i);
   return 1;
 }
 

@@ -231,7 +231,14 @@
 
   // and a multiple of a page more
   /@ requires As(n, b); assigns \nothing; ensures As(n, b + q * PAGE); @/
-  void lem_page_more(uint32_t n, uint32_t b, uint64_t q) { }
+  void lem_page_more(uint32_t n, uint32_t b, uint64_t q) {
+    /@ assert (n % 2 == 0 ==> (b + q * PAGE) % 2 == 0) && (n % 4 == 0 ==> (b + q * PAGE) % 4 == 0); @/
+    /@ assert (n % 8 == 0 ==> (b + q * PAGE) % 8 == 0) && (n % 16 == 0 ==> (b + q * PAGE) % 16 == 0); @/
+    /@ assert (n % 32 == 0 ==> (b + q * PAGE) % 32 == 0) && (n % 64 == 0 ==> (b + q * PAGE) % 64 == 0); @/
+    /@ assert (n % 128 == 0 ==> (b + q * PAGE) % 128 == 0) && (n % 256 == 0 ==> (b + q * PAGE) % 256 == 0); @/
+    /@ assert (n % 512 == 0 ==> (b + q * PAGE) % 512 == 0) && (n % 1024 == 0 ==> (b + q * PAGE) % 1024 == 0); @/
+    /@ assert (n % 2048 == 0 ==> (b + q * PAGE) % 2048 == 0) && (n % 4096 == 0 ==> (b + q * PAGE) % 4096 == 0); @/
+  }
 
   // so much for alignment up to a page
   /@ requires As(n, a) && n > 0 && n % 8 == 0;

@@ -367,8 +367,12 @@
      ensures cnt(st, NP) == \old(cnt(st, NP)); @/
   void g_join(struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, uint32_t id, uint32_t k) {
     /@ assert \forall integer q; 0 <= q < NP && anc(z->u, q, k + 1) == dad(z->u, id) ==> anc(z->u, q, k) == id || anc(z->u, q, k) == bud(id); @/
+    /@ assert \forall integer q; 0 <= q < NP && st[q] == HELD ==> z->tag[q] == T_NO; @/
+    /@ assert \forall integer p, q; 0 <= p < NP && 0 <= q < NP && anc(z->u, p, k + 1) != dad(z->u, id) && anc(z->u, p, ord[p]) == anc(z->u, q, ord[p]) ==>
+       anc(z->u, q, k + 1) != dad(z->u, id) && ord[q] == ord[p] && st[q] == st[p]; @/
     g_fill(st, ord, z->u, 1024u * z->u + id / 2, k + 1, (int16_t)(k + 1), (uint16_t)HELD, 0);
     /@ assert Blk(st, ord, z->u, dad(z->u, id), k + 1, HELD); @/
+    /@ assert \forall integer q; 0 <= q < NP ==> st[q] == \at(st[q], Pre) && (st[q] != HELD ==> ord[q] == \at(ord[q], Pre)); @/
   }
 
   // absent elements do not count

@@ -409,7 +409,9 @@
   void lem_obj(const struct keel_slabs *s, uint32_t h, uint32_t i) {
     uint32_t k = s->slab[h].cache - 1;
     /@ assert KOk(s->cache + k); @/
+    /@ assert Fits(s->slab[h].nobj, s->cache[k].size, s->slab[h].pages) && s->slab[h].page + s->slab[h].pages <= s->pages; @/
     lem_mul(i, s->slab[h].nobj, s->cache[k].size);
+    /@ assert 0 <= i * s->cache[k].size && i * s->cache[k].size + s->cache[k].size <= s->slab[h].pages * PAGE; @/
   }
 
   // the pages of an object's address are its slab's, and the address gives its index

@@ -109,7 +109,9 @@
   /@ requires BOTH(s, z, st, ord);
      assigns \nothing; ensures Tables(s->z) && Fits(s); ensures Tagged(s); @/
   void lem_check(struct keel_slabs *s, struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord) {
+    /@ assert \forall integer h; Used(s, h) ==> LiveHead(st, ord, z->u, s->slab[h].page) && 0 <= ord[s->slab[h].page] <= MAXO; @/
     /@ assert \forall integer h; Used(s, h) ==> TagOk(z->u, s->slab[h].page, st[s->slab[h].page], ord[s->slab[h].page], z->tag[s->slab[h].page]); @/
+    /@ assert \forall integer h; Used(s, h) ==> z->tag[s->slab[h].page] / 32 == KEEL_SLAB && z->tag[s->slab[h].page] % 16 == ord[s->slab[h].page] + 1 && P2(ord[s->slab[h].page]) == s->slab[h].pages; @/
   }
   // the pages of a live block
   /@ requires InvB(z, st, ord) && LiveHead(st, ord, z->u, q) && q <= p < q + P2(ord[q]) && p < 1024 * z->u;
