@@ -14,7 +14,8 @@ enum keel_status {
   KEEL_NOT_HEAD = -6,     /* the page is allocated, but not its block's first */
   KEEL_WRONG_KIND = -7,   /* the block belongs to another layer               */
   KEEL_BUSY = -8,         /* in use: shared, or part of the range is taken    */
-  KEEL_SATURATED = -9     /* the reference count is at its maximum            */
+  KEEL_SATURATED = -9,    /* the reference count is at its maximum            */
+  KEEL_NO_RANGE = -10     /* no vacant run of pages is long enough            */
 };
 
 #endif
