@@ -1147,6 +1147,7 @@ static inline void free_owned(struct keel_pages *z, uint32_t lo, uint32_t hi) /*
       loop assigns p, KEEL_BITS, TAGS, z->nr_free, z->frees, GHOSTS;
       loop variant hi - p; */
   while (p < hi) {
+    //@ assert u == z->u && InvU(st, ord, u) && InvO(st, ord, u);
     //@ assert \forall integer q; 0 <= q < NP && anc(u, q, ord[p]) == anc(u, p, ord[p]) ==> st[q] == st[p] && ord[q] == ord[p];
     //@ assert OWNED(p, hi, p) && TagOk(u, p, st[p], ord[p], z->tag[p]);
     //@ assert anc(u, p, ord[p]) == anc(u, first(ord, u, p), ord[p]);

@@ -1457,6 +1457,7 @@ KEEL_NOINLINE uint64_t alloc_slow(struct keel_slabs *s, uint32_t c) /*@ ghost (P
     KEEPS_BOTH SAME_OBJECTS SAME_OWNERS SAME_FREE */
 static inline void keep(struct keel_slabs *s, uint32_t c, uint32_t h) /*@ ghost (PAIR) */
 {
+  //@ assert Rings(s) && Slabs(s) && Hot(s) && Words(s) && Actives(s);
   s->cache[c].kept = h;
   //@ assert \forall integer d; 0 <= d < s->caches ==> s->cache[d].active == \at(s->cache[d].active, Pre) && s->cache[d].at == \at(s->cache[d].at, Pre);
   //@ assert Actives(s);
@@ -1856,6 +1857,7 @@ static inline void begin(struct keel_slabs *s, uint32_t c, uint32_t size) /*@ gh
     ensures \forall integer d; 0 <= d < s->caches && d != c ==> s->cache[d].size == \old(s->cache[d].size); */
 static inline void end_s(struct keel_slabs *s, uint32_t c) /*@ ghost (struct keel_pages *z) */
 {
+  //@ assert Rings(s) && Caches(s) && Full(s) && Slabs(s) && Bits(s) && Map(s) && Mapped(s) && Hot(s) && Words(s) && Actives(s);
   //@ assert s->cache[c].active == 0 && s->cache[c].word == 0;
   set_size(s, c, 0) /*@ ghost (z) */;
   //@ assert Arrays(s) && Rings(s) && Slabs(s);
