@@ -72,11 +72,13 @@ static void end_one_of(struct keel_cpu *p, uint32_t h, uint32_t i, uint64_t w) /
   //@ ghost lem_placed(s, z, st, ord, h);
   //@ assert a == obj(s, h, i) && InClass(s, a, i) && slab_at(s, a) == h;
   //@ assert \forall integer j; At(s, a, j) ==> j == i;
-  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number && 0 <= q < s->pages;
   end_object(&p->m, h, i, w) /*@ ghost (s, z, st, ord, a) */;
   //@ assert \forall integer q; 0 <= q < s->pages ==> p->k->owner[q] == \at(p->k->owner[q], Pre);
   //@ assert p->number == \at(p->number, Pre);
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
+  //@ assert \forall integer g; \at(Used(s, g), Pre) ==> 0 <= \at(s->slab[g].page + s->slab[g].pages, Pre) <= \at(s->pages, Pre);
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> \at(p->k->owner[q], Pre) == \at(p->number, Pre);
+  //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> 0 <= q < s->pages;
   //@ assert \forall integer g, q; Used(s, g) && s->slab[g].page <= q < s->slab[g].page + s->slab[g].pages ==> p->k->owner[q] == p->number;
 }
 
@@ -613,21 +615,19 @@ KEEL_INLINE uint64_t take_near(struct keel_cpu *p, uint32_t c) /*@ ghost (HEAPS)
 {
   //@ assert s == &p->m.s;
   //@ ghost struct keel_cache *k = s->cache + c;
-  //@ assert Arrays(s) && c < s->caches;
   //@ assert \valid(k);
   uint64_t a = hand_any(&p->m.s, c) /*@ ghost (z, st, ord) */;
   //@ assert STEP_BOUNDS;
   //@ assert STEP_CACHES;
   //@ assert CLASSES(s);
   //@ assert Alone(&p->m, s, z);
-  //@ assert c < s->caches && k == s->cache + c && Used(s, k->active) && s->slab[k->active].nobj <= 256;
+  //@ assert c < s->caches && k == s->cache + c && Used(s, k->active);
   //@ assert \forall integer g; Used(s, g) <==> \at(Used(s, g), Pre);
   //@ assert \forall integer g; Used(s, g) ==> \at(Used(s, g), Pre) && s->slab[g].page == \at(s->slab[g].page, Pre) && s->slab[g].pages == \at(s->slab[g].pages, Pre);
   //@ assert Owner(p, s);
   //@ ghost uint32_t h = (uint32_t)k->active;
   //@ assert \exists integer i; a == obj(s, h, i) && InUse(s, h, i) && !\at(InUse(s, \at(h, Here), i), Pre) && \forall integer g, j; g != h || j != i ==> (InUse(s, g, j) <==> \at(InUse(s, g, j), Pre));
   //@ assert \forall integer g, j; \at(Note(p->remote, g, j), Pre) <==> Note(p->remote, g, j);
-  //@ assert \forall integer j; 0 <= j < 256 && Note(p->remote, h, j) ==> \at(InUse(s, \at(h, Here), j), Pre);
   //@ assert \exists integer i; a == obj(s, h, i) && LiveObject(p, s, h, i) && !\at(LiveObject(p, s, \at(h, Here), i), Pre) && \forall integer g, j; g != h || j != i ==> (LiveObject(p, s, g, j) <==> \at(LiveObject(p, s, g, j), Pre));
   //@ ghost lem_placed(s, z, st, ord, h);
   //@ ghost lem_place_at(s, z, st, ord, a, c, 0);
@@ -1256,6 +1256,7 @@ static uint32_t size_outside(const struct keel_cpu *p, uint64_t a) /*@ ghost (CP
   //@ assert s == &p->m.s;
   uint32_t at = place_at(&p->m.s, a) /*@ ghost (z, st, ord) */;
   //@ assert !Object(s, a);
+  //@ assert at != KEEL_NONE ==> Block(s, z, st, ord, a) && pbytes(at) == PAGE * P2(ord[(a - s->addr) / PAGE]);
   keel_unlock(KEEL_LOCK_PAGES) /*@ ghost (held) */;
   return at == KEEL_NONE ? 0 : bytes_of(&p->m.s, at);
 }
