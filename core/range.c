@@ -361,6 +361,11 @@ static inline void merge_gaps(int32_t *m, uint32_t p, uint32_t s, uint32_t e) /*
 {
   //@ assert s < p ==> m[s] == s - p && s >= 0;
   //@ assert e <= n && (e < n ==> m[e] > 0);
+  //@ ghost uint32_t q = p + (uint32_t)m[p];
+  //@ assert \forall integer x; p < x < q ==> m[x] == 0;
+  //@ assert \forall integer x; s < x < p ==> m[x] == 0;
+  //@ assert q < e ==> m[q] == q - e;
+  //@ assert \forall integer x; q < x < e ==> m[x] == 0;
   //@ assert \forall integer x; s < x < e && x != p ==> m[x] <= 0;
   //@ assert \forall integer x; 0 <= x < n && x != s && m[x] < 0 ==> x - m[x] != p;
   //@ assert \forall integer x; 0 <= x < s && m[x] < 0 ==> x - m[x] < s;
@@ -441,6 +446,22 @@ static inline uint32_t seek_gap(const uint32_t *t, const uint32_t *g, uint32_t a
   return e;
 }
 
+/* The gap of pages s .. e - 1, as the marks say, is entered; that of pages s .. p - 1, if there was one, is removed. */
+/*@ requires GapTree(t, g, a, n) && Marks(m, n) && s <= p < e <= n && m[s] == s - e;
+    requires \forall integer x; 0 <= x < n && m[x] < 0 ==> x - m[x] != p;
+    requires s == p ==> EndSound(g, m, n, e - 1, n) && EndComplete(g, m, n, e - 1, n);
+    requires s < p ==> EndSound(g, m, n, e - 1, p - 1) && EndComplete(g, m, n, e - 1, p - 1);
+    assigns t[0 .. 16 * a], g[0 .. n - 1];
+    ensures GapTree(t, g, a, n);
+    ensures EndSound(g, m, n, n, n);
+    ensures EndComplete(g, m, n, n, n); */
+static inline void end_gaps(uint32_t *t, uint32_t *g, uint32_t a, uint32_t p, uint32_t s, uint32_t e) /*@ ghost (const int32_t *m, uint32_t n) */
+{
+  //@ ghost uint32_t v = s < p ? p - 1u : n;
+  end_gap(t, g, a, e - 1u, e - s) /*@ ghost (m, n, v) */;
+  if (s < p) end_gap(t, g, a, p - 1u, 0) /*@ ghost (m, n, n) */;
+}
+
 /* The area at page p is free again. */
 /*@ requires GapTree(t, g, a, n) && Tiled(g, m, n) && p < n && m[p] > 0;
     assigns t[0 .. 16 * a], g[0 .. n - 1], m[0 .. n - 1];
@@ -454,10 +475,13 @@ static void put_area(uint32_t *t, uint32_t *g, int32_t *m, uint32_t a, uint32_t 
   uint32_t s = p, e = p + (uint32_t)m[p];
   if (p > 0 && g[p - 1u] > 0) s = p - g[p - 1u];
   if (e < n && m[e] < 0) e += (uint32_t)-m[e];
+  //@ ghost uint32_t l = (uint32_t)m[p];
+  //@ assert \forall integer x; 0 <= x < n && x != p && m[x] > 0 ==> x + m[x] <= p || p + l <= x;
+  //@ ghost L: ;
   merge_gaps(m, p, s, e) /*@ ghost (g, n) */;
-  //@ ghost uint32_t v = s < p ? p - 1u : n;
-  end_gap(t, g, a, e - 1u, e - s) /*@ ghost (m, n, v) */;
-  if (s < p) end_gap(t, g, a, p - 1u, 0) /*@ ghost (m, n, n) */;
+  //@ assert \forall integer x; 0 <= x < n && m[x] > 0 ==> x != p && m[x] == \at(m[x], L) && (x + \at(m[x], L) <= p || p + l <= x);
+  //@ assert Vacant(m, n, p, l);
+  end_gaps(t, g, a, p, s, e) /*@ ghost (m, n) */;
 }
 
 /* ---- the interface ---- */
@@ -575,6 +599,7 @@ enum keel_status keel_range_init(struct keel_range *r, uint32_t *tree, uint32_t 
     ensures *first == p; */
 static inline void answer_first(uint32_t *first, uint32_t p) /*@ ghost (const uint32_t *t, const uint32_t *g, const int32_t *m, uint32_t a, uint32_t n) */
 {
+  //@ assert \forall integer x, e; 0 <= x < n && m[x] < 0 && e == x - m[x] - 1 ==> 0 <= e < n && g[e] == -m[x];
   *first = p;
   //@ assert \forall integer j; 0 <= j <= 16 * a ==> t[j] == \at(t[j], Pre);
   //@ assert \forall integer q; 0 <= q < 16 * ((n + 15) / 16) ==> g[q] == \at(g[q], Pre);
@@ -584,6 +609,7 @@ static inline void answer_first(uint32_t *first, uint32_t p) /*@ ghost (const ui
   //@ assert \forall integer c; a <= c < a + (n + 15) / 16 ==> Most(g, 16 * (c - a), t[c]);
   //@ assert \forall integer c; a + (n + 15) / 16 <= c <= 16 * a ==> t[c] == 0;
   //@ assert EndSound(g, m, n, n, n);
+  //@ assert \forall integer x, e; 0 <= x < n && m[x] < 0 && e == x - m[x] - 1 ==> g[e] == -m[x];
   //@ assert EndComplete(g, m, n, n, n);
 }
 

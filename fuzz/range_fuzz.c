@@ -34,6 +34,7 @@ static void begin(uint32_t pages)
   memset(mark, 0xa5, n * sizeof *mark);
   memset(owner, 0, sizeof owner);
   TRACE("init %u\n", n);
+  HOLDS(keel_range_init(&r, tree, gap, mark, 0) == KEEL_BAD_ARGUMENT && keel_range_init(&r, tree, gap, mark, KEEL_RANGE_MAX + n) == KEEL_BAD_ARGUMENT);
   HOLDS(keel_range_init(&r, tree, gap, mark, n) == KEEL_OK);
 }
 

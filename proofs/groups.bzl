@@ -36,4 +36,6 @@ GROUPS = [
     "cpu_take",
     "cpu_free",
     "cpu_begin",
+    "range_tree",
+    "range_areas",
 ]
