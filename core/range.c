@@ -563,7 +563,7 @@ static void clear_range(uint32_t *t, uint32_t *g, int32_t *m, uint32_t a, uint32
 }
 
 /*@ requires 1 <= n <= KEEL_RANGE_MAX ==> \valid(r) && \valid(tree + (0 .. KEEL_RANGE_TREE(n) - 1)) && \valid(gap + (0 .. KEEL_RANGE_GAPS(n) - 1)) && \valid(mark + (0 .. n - 1));
-    requires 1 <= n <= KEEL_RANGE_MAX ==> \separated(tree + (0 .. KEEL_RANGE_TREE(n) - 1), gap + (0 .. KEEL_RANGE_GAPS(n) - 1));
+    requires 1 <= n <= KEEL_RANGE_MAX ==> \separated(r, tree + (0 .. KEEL_RANGE_TREE(n) - 1), gap + (0 .. KEEL_RANGE_GAPS(n) - 1), mark + (0 .. n - 1));
     assigns *r, tree[0 .. KEEL_RANGE_TREE(n) - 1], gap[0 .. KEEL_RANGE_GAPS(n) - 1], mark[0 .. n - 1];
     behavior ok:
       assumes 1 <= n <= KEEL_RANGE_MAX;

@@ -34,7 +34,7 @@ struct keel_range {
 };
 
 /* Makes an instance of n pages, all vacant.  The arrays have KEEL_RANGE_TREE(n), KEEL_RANGE_GAPS(n) and n
-   elements, do not overlap, and belong to the instance from now on.
+   elements, overlap neither each other nor *r, and belong to the instance from now on.
    KEEL_BAD_ARGUMENT iff n is not in 1 .. KEEL_RANGE_MAX.  Time: O(n). */
 KEEL_API enum keel_status keel_range_init(struct keel_range *r, uint32_t *tree, uint32_t *gap, int32_t *mark, uint32_t n);
 

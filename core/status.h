@@ -11,7 +11,8 @@ enum keel_status {
   KEEL_NO_PAGES = -3,     /* no free block is large enough                    */
   KEEL_RESERVED = -4,     /* the page is reserved: it was never added         */
   KEEL_ALREADY_FREE = -5, /* the page is free                                 */
-  KEEL_NOT_HEAD = -6,     /* the page is allocated, but not its block's first */
+  KEEL_NOT_HEAD = -6,     /* no block, object or area begins there; a free
+                             page or object answers KEEL_ALREADY_FREE         */
   KEEL_WRONG_KIND = -7,   /* the block belongs to another layer               */
   KEEL_BUSY = -8,         /* in use: shared, or part of the range is taken    */
   KEEL_SATURATED = -9,    /* the reference count is at its maximum            */

@@ -35,10 +35,11 @@
     // no area has one of the pages s .. s + k - 1
     predicate Vacant{L}(int32_t *m, integer n, integer s, integer k) = \forall integer p; 0 <= p < n && m[p] > 0 ==> p + m[p] <= s || s + k <= p;
 */
-#define MARKS                          \
-  ensures m[0] != 0;                   \
-  ensures Within(m, n);                    \
-  ensures After(m, n);                 \
+/* Marks, one by one. */
+#define MARKS           \
+  ensures m[0] != 0;    \
+  ensures Within(m, n); \
+  ensures After(m, n);  \
   ensures NoOverlap(m, n);
 /*@ // an instance
     predicate RangeInv{L}(struct keel_range *r) = 1 <= r->n && 0 <= r->above <= 17895697 && 0 <= r->depth <= 7 && r->above == nodes_above(r->depth) &&

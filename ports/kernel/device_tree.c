@@ -30,6 +30,8 @@ static int begins(const char *s, const char *with)
   return !*with;
 }
 
+static int is(const char *s, const char *name) { return begins(s, name) && begins(name, s); }
+
 /* Pairs of address and length. */
 static void reg(struct ranges *r, uint64_t a, uint32_t bytes, uint32_t ac, uint32_t sc)
 {
@@ -66,11 +68,11 @@ void device_tree(uint64_t tree, struct machine *m)
       const char *name = (const char *)(names + be32(at + 4));
       at += 8;
       int d = depth - 1;
-      if (d < 8 && begins(name, "#address-cells")) address[d] = be32(at);
-      if (d < 8 && begins(name, "#size-cells")) size[d] = be32(at);
-      if (d == 1 && begins(name, "reg") && begins(node[1], "memory@")) reg(&m->ram, at, bytes, address[0], size[0]);
-      if (d == 2 && begins(name, "reg") && begins(node[1], "reserved-memory")) reg(&m->taken, at, bytes, address[1], size[1]);
-      if (d == 2 && begins(name, "reg") && begins(node[2], "cpu@") && m->cpus < CPUS) m->cpu[m->cpus++] = cells(at, address[1]);
+      if (d < 8 && is(name, "#address-cells")) address[d] = be32(at);
+      if (d < 8 && is(name, "#size-cells")) size[d] = be32(at);
+      if (d == 1 && is(name, "reg") && begins(node[1], "memory@")) reg(&m->ram, at, bytes, address[0], size[0]);
+      if (d == 2 && is(name, "reg") && is(node[1], "reserved-memory")) reg(&m->taken, at, bytes, address[1], size[1]);
+      if (d == 2 && is(name, "reg") && begins(node[2], "cpu@") && m->cpus < CPUS) m->cpu[m->cpus++] = cells(at, address[1]);
       at += (bytes + 3) & ~3u;
     } else if (token != NOP) {
       return;

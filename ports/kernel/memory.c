@@ -56,7 +56,7 @@ static void *place(const struct machine *m, struct ranges *taken, uint64_t bytes
   die("not enough memory for what Keel keeps about it", 0, bytes);
 }
 
-/* Whether page p lies in RAM that nobody has. */
+/* Whether the page at address a lies in RAM that nobody has. */
 static int usable(const struct machine *m, const struct ranges *taken, uint64_t a)
 {
   int ram = 0;

@@ -74,7 +74,7 @@ static void bad_frees(const struct machine *m)
 
   uint64_t a = keel_cpu_alloc(&cpu[0], 100, KEEL_ZERO);
   check(a != 0 && keel_cpu_size(&cpu[0], a) == 112 && *word(a) == 0, "an object of 100 bytes has 112, zeroed");
-  check(keel_cpu_free(&cpu[0], a + 8) == KEEL_NOT_HEAD && keel_cpu_free(&cpu[0], a + 112 * 300) != KEEL_OK, "the inside of an object is not freed");
+  check(keel_cpu_free(&cpu[0], a + 8) == KEEL_NOT_HEAD && keel_cpu_free(&cpu[0], a + 111) == KEEL_NOT_HEAD, "the inside of an object is not freed");
   check(keel_pages_free(&pages, (keel_pfn_t)(a / PAGE), KEEL_RAW) != KEEL_OK, "a slab's page is not freed as a page");
   check(keel_cpu_free(&cpu[1], a) == KEEL_OK && keel_cpu_free(&cpu[0], a) == KEEL_ALREADY_FREE && keel_cpu_free(&cpu[1], a) == KEEL_ALREADY_FREE, "an object is freed once, on whatever CPU");
   check(keel_cpu_drain(&cpu[0]) == 0, "what another CPU freed is carried out");
