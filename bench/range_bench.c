@@ -119,8 +119,9 @@ static void run(int who, uint32_t pairs)
 static void prepare(int who, uint32_t least, uint32_t most)
 {
   uint32_t *tree = room(KEEL_RANGE_TREE(arena), sizeof *tree), *gap = room(KEEL_RANGE_GAPS(arena), sizeof *gap);
+  uint64_t *ends = room(KEEL_RANGE_ENDS(arena), sizeof *ends);
   int32_t *mark = room(arena, sizeof *mark);
-  if (keel_range_init(&range, tree, gap, mark, arena) != KEEL_OK) die("keel refuses the arena");
+  if (keel_range_init(&range, tree, gap, ends, mark, arena) != KEEL_OK) die("keel refuses the arena");
   live = room(lives, sizeof *live);
   step = room(STEPS, sizeof *step);
   for (uint32_t i = 0; i < STEPS; i++) {

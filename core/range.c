@@ -4,23 +4,25 @@
    1. The pages are areas and gaps, one after another, and no two gaps meet.  mark[] has at the first page of each its
       length, that of a gap negative; gap[] has a gap's length at its last page.  So the neighbours of an area that is
       freed are found at once, and a gap that loses its first pages keeps its place in gap[].
-   2. Above gap[] is a tree of 16 children a node: each node is the largest of its children, or of 16 pages.  The lowest
+   2. A word for each 64 pages has a bit for each that ends a gap (or did once), so that what is looked at of gap[] are gaps.
+   3. Above is a tree of 16 children a node: each node is the largest of its children, or of 64 pages' gaps.  The lowest
       gap that is long enough is found from the root down, one node a level.
-   3. When a page's gap changes, its node is the new length if that is not less than the node was; else what it was if
-      that was not the old length; only else the 16 are looked at again.  A node that stays the same ends the walk.
-   4. A freed area's gap is entered before that of the gap before it is removed: most of what is above both does not
+   4. Where a gap becomes longer, nodes above that are less are raised, up to the first that is not.  Where it becomes
+      shorter, nodes above that were as much are looked at again, up to the first that was more.
+   5. A freed area's gap is entered before that of the gap before it is removed: most of what is above both does not
       change then. */
 #include "core/range.h"
+#include "core/bits.h"
 
 #include "specs/range.h"
 
 /*@ ghost
   // levels grow
-  /@ requires d <= 7;
+  /@ requires d <= 6;
      assigns \nothing;
-     ensures \forall integer e; 0 <= e <= d ==> nodes_above(e) <= nodes_above(d) <= 17895697; @/
+     ensures \forall integer e; 0 <= e <= d ==> nodes_above(e) <= nodes_above(d) <= 1118481; @/
   void lem_nodes(uint32_t d) {
-    /@ assert nodes_above(0) == 0 && nodes_above(1) == 1 && nodes_above(2) == 17 && nodes_above(3) == 273 && nodes_above(4) == 4369 && nodes_above(5) == 69905 && nodes_above(6) == 1118481 && nodes_above(7) == 17895697; @/
+    /@ assert nodes_above(0) == 0 && nodes_above(1) == 1 && nodes_above(2) == 17 && nodes_above(3) == 273 && nodes_above(4) == 4369 && nodes_above(5) == 69905 && nodes_above(6) == 1118481; @/
   }
 */
 
@@ -81,25 +83,58 @@ static inline uint32_t first_of_16(const uint32_t *t, uint32_t c, uint32_t k)
   return first4(t, c, k, first4(t, c + 4u, k, first4(t, c + 8u, k, first4(t, c + 12u, k, c))));
 }
 
-/* The largest of 16 elements, from c on, one of which has become m: it was o when the largest was u. */
-/*@ requires c <= 0xffffffe0 && \valid_read(t + (c .. c + 15)) && But(t, c, u, i, o) && t[i] == m;
-    assigns \nothing;
-    ensures Most(t, c, \result); */
-static inline uint32_t most_now(const uint32_t *t, uint32_t c, uint32_t u, uint32_t o, uint32_t m) /*@ ghost (uint32_t i) */
+/* Node i, which is not above others, is m from now on if it was less. */
+/*@ requires a <= 1118481 && a <= i <= 16 * a && \valid(t + (0 .. 16 * a)) && Inner(t, a);
+    assigns t[0 .. 16 * a];
+    ensures Inner(t, a);
+    ensures t[i] == (m > \old(t[i]) ? m : \old(t[i]));
+    ensures \forall integer j; a <= j <= 16 * a && j != i ==> t[j] == \old(t[j]); */
+static inline void raise_node(uint32_t *t, uint32_t i, uint32_t m) /*@ ghost (uint32_t a) */
 {
-  return m >= u ? m : o == u ? most_of(t, c) : u;
+  if (t[i] >= m) return;
+  //@ ghost uint32_t o = t[i], at = i;
+  t[i] = m;
+  //@ assert \forall integer j; 0 <= j < a ==> 16 * j + 1 <= at <= 16 * j + 16 || Most{Pre}(t, 16 * j + 1, t[j]);
+  //@ assert \forall integer j; 0 <= j < a && !(16 * j + 1 <= at <= 16 * j + 16) ==> Most(t, 16 * j + 1, t[j]);
+  //@ assert \forall integer j; 0 <= j < a && 16 * j + 1 <= at <= 16 * j + 16 ==> Most{Pre}(t, 16 * j + 1, t[j]) && But(t, 16 * j + 1, t[j], at, o);
+  /*@ loop invariant 0 <= i <= at;
+      loop invariant i != at ==> i < a;
+      loop invariant \forall integer j; 0 <= j < a && !(16 * j + 1 <= i <= 16 * j + 16) ==> Most(t, 16 * j + 1, t[j]);
+      loop invariant \forall integer j; 0 <= j < a && 16 * j + 1 <= i <= 16 * j + 16 ==> But(t, 16 * j + 1, t[j], i, o);
+      loop invariant t[i] == m && o < m;
+      loop invariant t[at] == m;
+      loop invariant \forall integer j; a <= j <= 16 * a && j != at ==> t[j] == \at(t[j], Pre);
+      loop assigns i, o, t[0 .. a - 1];
+      loop variant i; */
+  while (i > 0) {
+    uint32_t up = (i - 1u) / 16u;
+    //@ assert up < a && 16 * up + 1 <= i <= 16 * up + 16;
+    //@ assert \forall integer j; 0 <= j < a && j != up ==> !(16 * j + 1 <= i <= 16 * j + 16);
+    //@ assert \forall integer j; 0 <= j < a && j != up ==> Most(t, 16 * j + 1, t[j]);
+    //@ assert But(t, 16 * up + 1, t[up], i, o);
+    if (t[up] >= m) break;
+    //@ ghost uint32_t u = t[up];
+    //@ assert \forall integer j; 0 <= j < a && 16 * j + 1 <= up <= 16 * j + 16 ==> j != up && But(t, 16 * j + 1, t[j], up, u);
+    //@ ghost L: ;
+    t[up] = m;
+    //@ assert \forall integer j; 0 <= j <= 16 * a && j != up ==> t[j] == \at(t[j], L);
+    //@ assert Most(t, 16 * up + 1, t[up]);
+    //@ assert \forall integer j; 0 <= j < a && j != up && !(16 * j + 1 <= up <= 16 * j + 16) ==> Most(t, 16 * j + 1, t[j]);
+    //@ assert \forall integer j; 0 <= j < a && 16 * j + 1 <= up <= 16 * j + 16 ==> But(t, 16 * j + 1, t[j], up, u);
+    //@ ghost o = u;
+    i = up;
+  }
 }
 
-/* Node i, which is not above others, is m from now on. */
-/*@ requires a <= 17895697 && a <= i <= 16 * a && \valid(t + (0 .. 16 * a)) && Inner(t, a);
+/* Node i, which is not above others, is m from now on, which is no more than it was.  (The nodes above that were as much are looked at again.) */
+/*@ requires a <= 1118481 && a <= i <= 16 * a && \valid(t + (0 .. 16 * a)) && Inner(t, a) && m <= t[i];
     assigns t[0 .. 16 * a];
     ensures Inner(t, a);
     ensures t[i] == m;
     ensures \forall integer j; a <= j <= 16 * a && j != i ==> t[j] == \old(t[j]); */
-static void raise_node(uint32_t *t, uint32_t i, uint32_t m) /*@ ghost (uint32_t a) */
+static inline void lower_node(uint32_t *t, uint32_t i, uint32_t m) /*@ ghost (uint32_t a) */
 {
   uint32_t o = t[i];
-  if (o == m) return;
   t[i] = m;
   //@ ghost uint32_t at = i;
   //@ assert \forall integer j; 0 <= j < a ==> 16 * j + 1 <= at <= 16 * j + 16 || Most{Pre}(t, 16 * j + 1, t[j]);
@@ -109,69 +144,175 @@ static void raise_node(uint32_t *t, uint32_t i, uint32_t m) /*@ ghost (uint32_t 
       loop invariant i != at ==> i < a;
       loop invariant \forall integer j; 0 <= j < a && !(16 * j + 1 <= i <= 16 * j + 16) ==> Most(t, 16 * j + 1, t[j]);
       loop invariant \forall integer j; 0 <= j < a && 16 * j + 1 <= i <= 16 * j + 16 ==> But(t, 16 * j + 1, t[j], i, o);
-      loop invariant t[i] == m;
-      loop invariant t[at] == \at(m, Pre);
+      loop invariant t[i] <= o;
+      loop invariant t[at] == m;
       loop invariant \forall integer j; a <= j <= 16 * a && j != at ==> t[j] == \at(t[j], Pre);
-      loop assigns i, o, m, t[0 .. a - 1];
+      loop assigns i, t[0 .. a - 1];
       loop variant i; */
   while (i > 0) {
     uint32_t up = (i - 1u) / 16u;
     //@ assert up < a && 16 * up + 1 <= i <= 16 * up + 16;
     //@ assert \forall integer j; 0 <= j < a && j != up ==> !(16 * j + 1 <= i <= 16 * j + 16);
-    uint32_t u = t[up];
-    m = most_now(t, 16u * up + 1u, u, o, m) /*@ ghost (i) */;
     //@ assert \forall integer j; 0 <= j < a && j != up ==> Most(t, 16 * j + 1, t[j]);
-    if (u == m) break;
-    //@ assert \forall integer j; 0 <= j < a && 16 * j + 1 <= up <= 16 * j + 16 ==> j != up && Most(t, 16 * j + 1, t[j]);
-    //@ assert \forall integer j; 0 <= j < a && 16 * j + 1 <= up <= 16 * j + 16 ==> j != up && But(t, 16 * j + 1, t[j], up, u);
+    //@ assert But(t, 16 * up + 1, t[up], i, o);
+    if (t[up] != o) break;
+    //@ assert \forall integer j; 0 <= j < a && 16 * j + 1 <= up <= 16 * j + 16 ==> j != up && But(t, 16 * j + 1, t[j], up, o);
     //@ ghost L: ;
-    t[up] = m;
+    t[up] = most_of(t, 16u * up + 1u);
     //@ assert \forall integer j; 0 <= j <= 16 * a && j != up ==> t[j] == \at(t[j], L);
     //@ assert Most(t, 16 * up + 1, t[up]);
+    //@ assert t[up] <= o;
     //@ assert \forall integer j; 0 <= j < a && j != up && !(16 * j + 1 <= up <= 16 * j + 16) ==> Most(t, 16 * j + 1, t[j]);
-    //@ assert \forall integer j; 0 <= j < a && 16 * j + 1 <= up <= 16 * j + 16 ==> But(t, 16 * j + 1, t[j], up, u);
-    o = u;
+    //@ assert \forall integer j; 0 <= j < a && 16 * j + 1 <= up <= 16 * j + 16 ==> But(t, 16 * j + 1, t[j], up, o);
     i = up;
   }
 }
 
-/* A gap of x pages ends with page p, or none if x is 0. */
-/*@ requires a <= 17895697 && 1 <= b <= 15 * a + 1 && b <= 0x4000000 && p < 16 * b && \valid(t + (0 .. 16 * a)) && \valid(g + (0 .. 16 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 16 * b - 1));
-    requires Inner(t, a) && OverPages(t, g, a, b);
-    assigns t[0 .. 16 * a], g[p];
+/* ---- 64 pages ---- */
+
+/* The longest gap that ends in the 64 pages from c on: m, which is that of page at, or that of a page with a bit in w. */
+/*@ requires c <= 0x3fffffff && \valid_read(g + (c .. c + 63)) && c <= at < c + 64 && g[at] == m;
+    requires \forall integer q; c <= q < c + 64 && !bit(w, q - c) ==> g[q] <= m;
+    assigns \nothing;
+    ensures Top(g, c, \result); */
+static inline uint32_t most_in(const uint32_t *g, uint64_t w, uint32_t c, uint32_t m) /*@ ghost (uint32_t at) */
+{
+  //@ ghost uint32_t lo = 0;
+  /*@ loop invariant lo <= 64 && \forall integer j; 0 <= j < lo ==> !bit(w, j);
+      loop invariant \forall integer q; c <= q < c + 64 && !bit(w, q - c) ==> g[q] <= m;
+      loop invariant c <= at < c + 64 && g[at] == m;
+      loop assigns w, m, lo, at;
+      loop variant 64 - lo; */
+  while (w != 0) {
+    uint32_t i = w_ffs(w), x = g[c + i];
+    //@ assert i >= lo;
+    //@ ghost at = x > m ? c + i : at;
+    m = larger(m, x);
+    w = w_clr(w, i);
+    //@ ghost lo = i + 1u;
+  }
+  //@ assert \forall integer j; 0 <= j < 64 ==> !bit(w, j);
+  //@ assert \forall integer q; c <= q < c + 64 ==> !bit(w, q - c);
+  return m;
+}
+
+/* The first of the 64 pages from c on that ends a gap of k pages or more; those that end a gap have a bit in w. */
+/*@ requires c <= 0x3fffffff && \valid_read(g + (c .. c + 63)) && k > 0;
+    requires \forall integer q; c <= q < c + 64 && !bit(w, q - c) ==> g[q] == 0;
+    requires \exists integer q; c <= q < c + 64 && g[q] >= k;
+    assigns \nothing;
+    ensures c <= \result < c + 64 && g[\result] >= k;
+    ensures \forall integer q; c <= q < \result ==> g[q] < k; */
+static inline uint32_t first_in(const uint32_t *g, uint64_t w, uint32_t c, uint32_t k)
+{
+  //@ assert w == 0 ==> \forall integer j; 0 <= j < 64 ==> !bit(w, j);
+  //@ assert w == 0 ==> \forall integer q; c <= q < c + 64 ==> !bit(w, q - c);
+  uint32_t i = w_ffs(w);
+  /*@ loop invariant i < 64 && bit(w, i) && \forall integer j; 0 <= j < i ==> !bit(w, j);
+      loop invariant \forall integer q; c <= q < c + 64 && !bit(w, q - c) ==> g[q] < k;
+      loop assigns w, i;
+      loop variant 64 - i; */
+  while (g[c + i] < k) {
+    w = w_clr(w, i);
+    //@ assert \forall integer q; c <= q < c + 64 && !bit(w, q - c) ==> g[q] < k;
+    //@ assert w == 0 ==> \forall integer j; 0 <= j < 64 ==> !bit(w, j);
+    //@ assert w == 0 ==> \forall integer q; c <= q < c + 64 ==> !bit(w, q - c);
+    i = w_ffs(w);
+  }
+  //@ assert \forall integer q; c <= q < c + i ==> !bit(w, q - c);
+  return c + i;
+}
+
+/* The gap that ends with page p has x pages now, no fewer than before. */
+/*@ requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && p < 64 * b && \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. b - 1)) && \valid(g + (0 .. 64 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * b - 1));
+    requires Inner(t, a) && OverPages(t, g, a, b) && Ends(w, g, b) && x >= g[p];
+    assigns t[0 .. 16 * a], g[p], w[p / 64];
     ensures Inner(t, a);
     ensures OverPages(t, g, a, b);
+    ensures Ends(w, g, b);
     ensures g[p] == x; */
-static void set_gap(uint32_t *t, uint32_t *g, uint32_t a, uint32_t p, uint32_t x) /*@ ghost (uint32_t b) */
+static inline void grow_gap(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, uint32_t p, uint32_t x) /*@ ghost (uint32_t b) */
 {
-  uint32_t i = p / 16u, u = t[a + i], o = g[p];
-  //@ assert i < b && 16 * i <= p <= 16 * i + 15 && 16 * i + 15 <= 16 * b - 1;
-  //@ assert Most(g, 16 * i, u);
+  uint32_t i = p / 64u;
+  //@ assert i < b && 64 * i <= p <= 64 * i + 63 && 64 * i + 63 <= 64 * b - 1 && p == 64 * i + p % 64;
+  //@ assert Top(g, 64 * i, t[a + i]);
   g[p] = x;
-  //@ assert But(g, 16 * i, u, p, o);
-  uint32_t m = most_now(g, 16u * i, u, o, x) /*@ ghost (p) */;
+  w[i] = w_set(w[i], p % 64u);
   //@ assert \forall integer j; 0 <= j <= 16 * a ==> t[j] == \at(t[j], Pre);
   //@ assert \forall integer j; 0 <= j < a ==> Most{Pre}(t, 16 * j + 1, t[j]);
   //@ assert Inner(t, a);
-  //@ assert \forall integer q; 0 <= q < 16 * b && q != p ==> g[q] == \at(g[q], Pre);
-  //@ assert \forall integer c; a <= c < a + b ==> Most{Pre}(g, 16 * (c - a), t[c]);
-  //@ assert \forall integer c; a <= c < a + b && c != a + i ==> Most(g, 16 * (c - a), t[c]);
+  //@ assert \forall integer q; 0 <= q < 64 * b && q != p ==> g[q] == \at(g[q], Pre);
+  //@ assert \forall integer c; a <= c < a + b ==> Top{Pre}(g, 64 * (c - a), t[c]);
+  //@ assert \forall integer c; a <= c < a + b && c != a + i ==> Top(g, 64 * (c - a), t[c]);
+  //@ assert x >= t[a + i] ==> Top(g, 64 * i, x);
+  //@ assert x < t[a + i] ==> Top(g, 64 * i, t[a + i]);
   //@ ghost L: ;
-  raise_node(t, a + i, m) /*@ ghost (a) */;
-  //@ assert \forall integer q; 0 <= q < 16 * b ==> g[q] == \at(g[q], L);
-  //@ assert \forall integer c; a <= c < a + b && c != a + i ==> Most(g, 16 * (c - a), t[c]);
-  //@ assert Most(g, 16 * i, m) && t[a + i] == m;
-  //@ assert \forall integer c; a <= c < a + b ==> Most(g, 16 * (c - a), t[c]);
+  raise_node(t, a + i, x) /*@ ghost (a) */;
+  //@ assert \forall integer q; 0 <= q < 64 * b ==> g[q] == \at(g[q], L);
+  //@ assert \forall integer c; a <= c < a + b && c != a + i ==> Top(g, 64 * (c - a), t[c]);
+  //@ assert \forall integer c; a <= c < a + b ==> Top(g, 64 * (c - a), t[c]);
   //@ assert \forall integer c; a + b <= c <= 16 * a ==> t[c] == 0;
 }
 
+/* The gap that ends with page p has only x pages now, or there is none if x is 0. */
+/*@ requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && p < 64 * b && \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. b - 1)) && \valid(g + (0 .. 64 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * b - 1));
+    requires Inner(t, a) && OverPages(t, g, a, b) && Ends(w, g, b) && x < g[p];
+    assigns t[0 .. 16 * a], g[p], w[p / 64];
+    ensures Inner(t, a);
+    ensures OverPages(t, g, a, b);
+    ensures Ends(w, g, b);
+    ensures g[p] == x; */
+static inline void cut_end(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, uint32_t p, uint32_t x) /*@ ghost (uint32_t b) */
+{
+  uint32_t i = p / 64u;
+  //@ assert i < b && 64 * i <= p <= 64 * i + 63 && 64 * i + 63 <= 64 * b - 1 && p == 64 * i + p % 64;
+  //@ assert Top(g, 64 * i, t[a + i]);
+  uint32_t o = g[p];
+  g[p] = x;
+  uint64_t v = w_clr(w[i], p % 64u);
+  if (x == 0) w[i] = v;
+  //@ assert \forall integer j; 0 <= j <= 16 * a ==> t[j] == \at(t[j], Pre);
+  //@ assert \forall integer j; 0 <= j < a ==> Most{Pre}(t, 16 * j + 1, t[j]);
+  //@ assert Inner(t, a);
+  //@ assert \forall integer q; 0 <= q < 64 * b && q != p ==> g[q] == \at(g[q], Pre);
+  //@ assert \forall integer c; a <= c < a + b ==> Top{Pre}(g, 64 * (c - a), t[c]);
+  //@ assert \forall integer c; a <= c < a + b && c != a + i ==> Top(g, 64 * (c - a), t[c]);
+  //@ assert t[a + i] != o ==> Top(g, 64 * i, t[a + i]);
+  //@ assert t[a + i] != o ==> \forall integer c; a <= c < a + b ==> Top(g, 64 * (c - a), t[c]);
+  //@ assert Ends(w, g, b);
+  if (t[a + i] != o) return;
+  //@ assert \forall integer q; 64 * i <= q < 64 * i + 64 && !bit(v, q - 64 * i) ==> g[q] <= x;
+  uint32_t m = most_in(g, v, 64u * i, x) /*@ ghost (p) */;
+  //@ assert m <= o;
+  //@ ghost L: ;
+  lower_node(t, a + i, m) /*@ ghost (a) */;
+  //@ assert \forall integer q; 0 <= q < 64 * b ==> g[q] == \at(g[q], L);
+  //@ assert \forall integer c; a <= c < a + b && c != a + i ==> Top(g, 64 * (c - a), t[c]);
+  //@ assert \forall integer c; a <= c < a + b ==> Top(g, 64 * (c - a), t[c]);
+  //@ assert \forall integer c; a + b <= c <= 16 * a ==> t[c] == 0;
+}
+
+/* A gap of x pages ends with page p, or none if x is 0: longer says whether that is no less than before. */
+/*@ requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && p < 64 * b && \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. b - 1)) && \valid(g + (0 .. 64 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * b - 1));
+    requires Inner(t, a) && OverPages(t, g, a, b) && Ends(w, g, b) && (longer != 0 <==> x >= g[p]);
+    assigns t[0 .. 16 * a], g[p], w[p / 64];
+    ensures Inner(t, a);
+    ensures OverPages(t, g, a, b);
+    ensures Ends(w, g, b);
+    ensures g[p] == x; */
+static inline void set_gap(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, uint32_t p, uint32_t x, int longer) /*@ ghost (uint32_t b) */
+{
+  if (longer) grow_gap(t, g, w, a, p, x) /*@ ghost (b) */;
+  else cut_end(t, g, w, a, p, x) /*@ ghost (b) */;
+}
+
 /* The first page that ends a gap of k pages or more. */
-/*@ requires a <= 17895697 && a == nodes_above(depth) && depth <= 7 && 1 <= b <= 15 * a + 1 && b <= 0x4000000 && \valid_read(t + (0 .. 16 * a)) && \valid_read(g + (0 .. 16 * b - 1));
-    requires Inner(t, a) && OverPages(t, g, a, b) && 1 <= k <= t[0];
+/*@ requires a <= 1118481 && a == nodes_above(depth) && depth <= 6 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && \valid_read(t + (0 .. 16 * a)) && \valid_read(g + (0 .. 64 * b - 1)) && \valid_read(w + (0 .. b - 1));
+    requires Inner(t, a) && OverPages(t, g, a, b) && Ends(w, g, b) && 1 <= k <= t[0];
     assigns \nothing;
-    ensures \result < 16 * b && g[\result] >= k;
+    ensures \result < 64 * b && g[\result] >= k;
     ensures \forall integer q; 0 <= q < \result ==> g[q] < k; */
-static uint32_t find_gap(const uint32_t *t, const uint32_t *g, uint32_t a, uint32_t depth, uint32_t k) /*@ ghost (uint32_t b) */
+static uint32_t find_gap(const uint32_t *t, const uint32_t *g, const uint64_t *w, uint32_t a, uint32_t depth, uint32_t k) /*@ ghost (uint32_t b) */
 {
   uint32_t i = 0;
   //@ ghost uint32_t lo = 0;
@@ -193,33 +334,33 @@ static uint32_t find_gap(const uint32_t *t, const uint32_t *g, uint32_t a, uint3
   }
   //@ assert lo == a && a <= i <= 16 * a;
   //@ assert i < a + b;
-  //@ assert Most(g, 16 * (i - a), t[i]);
+  //@ assert Top(g, 64 * (i - a), t[i]);
   /*@ ghost
     /@ loop invariant a <= c <= i;
-       loop invariant \forall integer q; 0 <= q < 16 * (c - a) ==> g[q] < k;
+       loop invariant \forall integer q; 0 <= q < 64 * (c - a) ==> g[q] < k;
        loop assigns c; loop variant i - c; @/
     for (uint32_t c = a; c < i; c++) {
-      /@ assert Most(g, 16 * (c - a), t[c]) && t[c] < k; @/
+      /@ assert Top(g, 64 * (c - a), t[c]) && t[c] < k; @/
     } */
-  return first_of_16(g, 16u * (i - a), k);
+  return first_in(g, w[i - a], 64u * (i - a), k);
 }
 
 /*@ ghost
   // no gap is longer than the root says
-  /@ requires a <= 17895697 && a == nodes_above(depth) && depth <= 7 && 1 <= b <= 15 * a + 1 && b <= 0x4000000 && \valid_read(t + (0 .. 16 * a)) && \valid_read(g + (0 .. 16 * b - 1));
+  /@ requires a <= 1118481 && a == nodes_above(depth) && depth <= 6 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && \valid_read(t + (0 .. 16 * a)) && \valid_read(g + (0 .. 64 * b - 1));
      requires Inner(t, a) && OverPages(t, g, a, b);
      assigns \nothing;
-     ensures \forall integer q; 0 <= q < 16 * b ==> g[q] <= t[0]; @/
+     ensures \forall integer q; 0 <= q < 64 * b ==> g[q] <= t[0]; @/
   void lem_root(const uint32_t *t, const uint32_t *g, uint32_t a, uint32_t depth, uint32_t b) {
     /@ loop invariant 0 <= i <= a && \forall integer j; 0 <= j <= 16 * i ==> t[j] <= t[0];
        loop assigns i; loop variant a - i; @/
     for (uint32_t i = 0; i < a; i++) {
       /@ assert Most(t, 16 * i + 1, t[i]); @/
     }
-    /@ loop invariant 0 <= c <= b && \forall integer q; 0 <= q < 16 * c ==> g[q] <= t[0];
+    /@ loop invariant 0 <= c <= b && \forall integer q; 0 <= q < 64 * c ==> g[q] <= t[0];
        loop assigns c; loop variant b - c; @/
     for (uint32_t c = 0; c < b; c++) {
-      /@ assert Most(g, 16 * c, t[a + c]); @/
+      /@ assert Top(g, 64 * c, t[a + c]); @/
       /@ assert t[a + c] <= t[0]; @/
     }
   }
@@ -387,40 +528,40 @@ static inline void merge_gaps(int32_t *m, uint32_t p, uint32_t s, uint32_t e) /*
 /* ---- areas ---- */
 
 /* The gap that ends with page e has x pages now, as the marks say, or there is none. */
-/*@ requires GapTree(t, g, a, n) && Marks(m, n) && EndSound(g, m, n, e, v) && EndComplete(g, m, n, e, v) && e < n;
+/*@ requires GapTree(t, g, w, a, n) && Marks(m, n) && EndSound(g, m, n, e, v) && EndComplete(g, m, n, e, v) && e < n && (longer != 0 <==> x >= g[e]);
     requires x > 0 ==> x <= e + 1 && m[e + 1 - x] == -x;
     requires x == 0 ==> \forall integer p; 0 <= p < n && m[p] < 0 ==> p - m[p] != e + 1;
-    assigns t[0 .. 16 * a], g[e];
-    ensures GapTree(t, g, a, n);
+    assigns t[0 .. 16 * a], g[e], w[e / 64];
+    ensures GapTree(t, g, w, a, n);
     ensures EndSound(g, m, n, n, v);
     ensures EndComplete(g, m, n, n, v); */
-static inline void end_gap(uint32_t *t, uint32_t *g, uint32_t a, uint32_t e, uint32_t x) /*@ ghost (const int32_t *m, uint32_t n, uint32_t v) */
+static inline void end_gap(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, uint32_t e, uint32_t x, int longer) /*@ ghost (const int32_t *m, uint32_t n, uint32_t v) */
 {
   //@ assert \forall integer p; 0 <= p < n && m[p] < 0 && p - m[p] == e + 1 ==> m[p] == -x;
-  set_gap(t, g, a, e, x) /*@ ghost ((n + 15u) / 16u) */;
-  //@ assert \forall integer d; 0 <= d < 16 * ((n + 15) / 16) && d != e ==> g[d] == \at(g[d], Pre);
+  set_gap(t, g, w, a, e, x, longer) /*@ ghost ((n + 63u) / 64u) */;
+  //@ assert \forall integer d; 0 <= d < 64 * ((n + 63) / 64) && d != e ==> g[d] == \at(g[d], Pre);
   //@ assert \forall integer d, p; 0 <= d < n && d != e && d != v && g[d] > 0 && p == d + 1 - g[d] ==> 0 <= p && m[p] == -g[d];
   //@ assert \forall integer d, p; 0 <= p < n && m[p] < 0 && d == p - m[p] - 1 && d != e && d != v ==> g[d] == -m[p];
 }
 
 /* The first k pages of the gap that ends with page e are an area. */
-/*@ requires GapTree(t, g, a, n) && Tiled(g, m, n) && e < n && 1 <= k <= g[e];
-    assigns t[0 .. 16 * a], g[e], m[e + 1 - g[e] .. e];
-    ensures GapTree(t, g, a, n);
+/*@ requires GapTree(t, g, w, a, n) && Tiled(g, m, n) && e < n && 1 <= k <= g[e];
+    assigns t[0 .. 16 * a], g[e], w[e / 64], m[e + 1 - g[e] .. e];
+    ensures GapTree(t, g, w, a, n);
     ensures Tiled(g, m, n);
     ensures \result == e + 1 - \old(g[e]) && m[\result] == k;
     ensures \forall integer q; 0 <= q < n && q != \result && (m[q] > 0 || \old(m[q]) > 0) ==> m[q] == \old(m[q]); */
-static inline uint32_t carve_area(uint32_t *t, uint32_t *g, int32_t *m, uint32_t a, uint32_t e, uint32_t k) /*@ ghost (uint32_t n) */
+static inline uint32_t carve_area(uint32_t *t, uint32_t *g, uint64_t *w, int32_t *m, uint32_t a, uint32_t e, uint32_t k) /*@ ghost (uint32_t n) */
 {
   uint32_t l = g[e], p = e + 1u - l;
   //@ assert m[p] == -l;
   claim_area(m, p, k, l) /*@ ghost (g, n) */;
-  end_gap(t, g, a, e, l - k) /*@ ghost (m, n, n) */;
+  end_gap(t, g, w, a, e, l - k, 0) /*@ ghost (m, n, n) */;
   return p;
 }
 
 /* The last page of the lowest gap of k pages or more, or 0xffffffff if there is none. */
-/*@ requires GapTree(t, g, a, n) && a == nodes_above(depth) && depth <= 7 && Tiled(g, m, n) && k > 0;
+/*@ requires GapTree(t, g, w, a, n) && a == nodes_above(depth) && depth <= 6 && Tiled(g, m, n) && k > 0;
     assigns \nothing;
     behavior none:
       assumes \forall integer s; 0 <= s && s + k <= n ==> !Vacant(m, n, s, k);
@@ -430,14 +571,14 @@ static inline uint32_t carve_area(uint32_t *t, uint32_t *g, int32_t *m, uint32_t
       ensures \result < n && g[\result] >= k && \result + 1 - g[\result] >= 0 && Vacant(m, n, \result + 1 - g[\result], k);
       ensures \forall integer s; 0 <= s < \result + 1 - g[\result] ==> !Vacant(m, n, s, k);
     complete behaviors; disjoint behaviors; */
-static inline uint32_t seek_gap(const uint32_t *t, const uint32_t *g, uint32_t a, uint32_t depth, uint32_t k) /*@ ghost (const int32_t *m, uint32_t n) */
+static inline uint32_t seek_gap(const uint32_t *t, const uint32_t *g, const uint64_t *w, uint32_t a, uint32_t depth, uint32_t k) /*@ ghost (const int32_t *m, uint32_t n) */
 {
   if (t[0] < k) {
-    //@ ghost lem_root(t, g, a, depth, (n + 15u) / 16u);
+    //@ ghost lem_root(t, g, a, depth, (n + 63u) / 64u);
     //@ ghost lem_full(g, m, n, k, n);
     return 0xffffffffu;
   }
-  uint32_t e = find_gap(t, g, a, depth, k) /*@ ghost ((n + 15u) / 16u) */;
+  uint32_t e = find_gap(t, g, w, a, depth, k) /*@ ghost ((n + 63u) / 64u) */;
   //@ assert e < n && g[e] > 0;
   //@ ghost uint32_t p = e + 1u - g[e];
   //@ assert m[p] == -g[e] && p <= e;
@@ -447,58 +588,62 @@ static inline uint32_t seek_gap(const uint32_t *t, const uint32_t *g, uint32_t a
 }
 
 /* The gap of pages s .. e - 1, as the marks say, is entered; that of pages s .. p - 1, if there was one, is removed. */
-/*@ requires GapTree(t, g, a, n) && Marks(m, n) && s <= p < e <= n && m[s] == s - e;
+/*@ requires GapTree(t, g, w, a, n) && Marks(m, n) && s <= p < e <= n && m[s] == s - e && g[e - 1] <= e - s && (s < p ==> g[p - 1] > 0);
     requires \forall integer x; 0 <= x < n && m[x] < 0 ==> x - m[x] != p;
     requires s == p ==> EndSound(g, m, n, e - 1, n) && EndComplete(g, m, n, e - 1, n);
     requires s < p ==> EndSound(g, m, n, e - 1, p - 1) && EndComplete(g, m, n, e - 1, p - 1);
-    assigns t[0 .. 16 * a], g[0 .. n - 1];
-    ensures GapTree(t, g, a, n);
+    assigns t[0 .. 16 * a], g[0 .. n - 1], w[0 .. (n + 63) / 64 - 1];
+    ensures GapTree(t, g, w, a, n);
     ensures EndSound(g, m, n, n, n);
     ensures EndComplete(g, m, n, n, n); */
-static inline void end_gaps(uint32_t *t, uint32_t *g, uint32_t a, uint32_t p, uint32_t s, uint32_t e) /*@ ghost (const int32_t *m, uint32_t n) */
+static inline void end_gaps(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, uint32_t p, uint32_t s, uint32_t e) /*@ ghost (const int32_t *m, uint32_t n) */
 {
   //@ ghost uint32_t v = s < p ? p - 1u : n;
-  end_gap(t, g, a, e - 1u, e - s) /*@ ghost (m, n, v) */;
-  if (s < p) end_gap(t, g, a, p - 1u, 0) /*@ ghost (m, n, n) */;
+  end_gap(t, g, w, a, e - 1u, e - s, 1) /*@ ghost (m, n, v) */;
+  if (s < p) end_gap(t, g, w, a, p - 1u, 0, 0) /*@ ghost (m, n, n) */;
 }
 
 /* The area at page p is free again. */
-/*@ requires GapTree(t, g, a, n) && Tiled(g, m, n) && p < n && m[p] > 0;
-    assigns t[0 .. 16 * a], g[0 .. n - 1], m[0 .. n - 1];
-    ensures GapTree(t, g, a, n);
+/*@ requires GapTree(t, g, w, a, n) && Tiled(g, m, n) && p < n && m[p] > 0;
+    assigns t[0 .. 16 * a], g[0 .. n - 1], w[0 .. (n + 63) / 64 - 1], m[0 .. n - 1];
+    ensures GapTree(t, g, w, a, n);
     ensures Tiled(g, m, n);
     ensures Vacant(m, n, p, \old(m[p]));
     ensures m[p] <= 0;
     ensures \forall integer q; 0 <= q < n && q != p && (m[q] > 0 || \old(m[q]) > 0) ==> m[q] == \old(m[q]); */
-static void put_area(uint32_t *t, uint32_t *g, int32_t *m, uint32_t a, uint32_t n, uint32_t p)
+static void put_area(uint32_t *t, uint32_t *g, uint64_t *w, int32_t *m, uint32_t a, uint32_t n, uint32_t p)
 {
   uint32_t s = p, e = p + (uint32_t)m[p];
   if (p > 0 && g[p - 1u] > 0) s = p - g[p - 1u];
   if (e < n && m[e] < 0) e += (uint32_t)-m[e];
   //@ ghost uint32_t l = (uint32_t)m[p];
   //@ assert \forall integer x; 0 <= x < n && x != p && m[x] > 0 ==> x + m[x] <= p || p + l <= x;
+  //@ assert s < p ==> g[p - 1] > 0;
+  //@ assert g[e - 1] > 0 ==> 0 <= e - g[e - 1] && m[e - g[e - 1]] == -g[e - 1];
+  //@ assert p + l < e ==> m[p + l] == p + l - e && g[e - 1] == e - (p + l);
+  //@ assert p + l == e ==> g[e - 1] == 0;
   //@ ghost L: ;
   merge_gaps(m, p, s, e) /*@ ghost (g, n) */;
   //@ assert \forall integer x; 0 <= x < n && m[x] > 0 ==> x != p && m[x] == \at(m[x], L) && (x + \at(m[x], L) <= p || p + l <= x);
   //@ assert Vacant(m, n, p, l);
-  end_gaps(t, g, a, p, s, e) /*@ ghost (m, n) */;
+  end_gaps(t, g, w, a, p, s, e) /*@ ghost (m, n) */;
 }
 
 /* ---- the interface ---- */
 
-/* Steps to the nodes over b blocks of 16 pages; *above is how many nodes are above them. */
-/*@ requires 1 <= b <= 0x4000000 && \valid(above);
+/* Steps to the nodes over b blocks of 64 pages; *above is how many nodes are above them. */
+/*@ requires 1 <= b <= 0x1000000 && \valid(above);
     assigns *above;
-    ensures \result <= 7 && *above == nodes_above(\result) && *above <= 17895697 && b <= 15 * *above + 1;
-    ensures \forall integer n; 1 <= n <= 0x40000000 && (n + 15) / 16 == b ==> *above == KEEL_RANGE_ABOVE(n); */
+    ensures \result <= 6 && *above == nodes_above(\result) && *above <= 1118481 && b <= 15 * *above + 1;
+    ensures \forall integer n; 1 <= n <= 0x40000000 && (n + 63) / 64 == b ==> *above == KEEL_RANGE_ABOVE(n); */
 static uint32_t levels_over(uint32_t b, uint32_t *above)
 {
   uint32_t a = 0, depth = 0;
   /*@ loop invariant depth == 0 && a == 0 || depth == 1 && a == 1 && b > 1 || depth == 2 && a == 17 && b > 16 || depth == 3 && a == 273 && b > 256 ||
-        depth == 4 && a == 4369 && b > 4096 || depth == 5 && a == 69905 && b > 65536 || depth == 6 && a == 1118481 && b > 1048576 || depth == 7 && a == 17895697 && b > 16777216;
+        depth == 4 && a == 4369 && b > 4096 || depth == 5 && a == 69905 && b > 65536 || depth == 6 && a == 1118481 && b > 1048576;
       loop invariant a == nodes_above(depth);
       loop assigns a, depth;
-      loop variant 7 - depth; */
+      loop variant 6 - depth; */
   while (15u * a + 1u < b) {
     //@ assert nodes_above(depth + 1) == 16 * nodes_above(depth) + 1;
     a = 16u * a + 1u;
@@ -510,9 +655,9 @@ static uint32_t levels_over(uint32_t b, uint32_t *above)
 
 /*@ ghost
   // a tree of zeros is over pages of which none ends a gap
-  /@ requires a <= 17895697 && 1 <= b <= 15 * a + 1 && b <= 0x4000000 && \valid_read(t + (0 .. 16 * a)) && \valid_read(g + (0 .. 16 * b - 1));
+  /@ requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && \valid_read(t + (0 .. 16 * a)) && \valid_read(g + (0 .. 64 * b - 1));
      requires \forall integer j; 0 <= j <= 16 * a ==> t[j] == 0;
-     requires \forall integer q; 0 <= q < 16 * b ==> g[q] == 0;
+     requires \forall integer q; 0 <= q < 64 * b ==> g[q] == 0;
      assigns \nothing;
      ensures Inner(t, a) && OverPages(t, g, a, b); @/
   void lem_blank(const uint32_t *t, const uint32_t *g, uint32_t a, uint32_t b) {
@@ -522,68 +667,74 @@ static uint32_t levels_over(uint32_t b, uint32_t *above)
       /@ assert t[16 * i + 1] == 0 && t[i] == 0; @/
       /@ assert Most(t, 16 * i + 1, t[i]); @/
     }
-    /@ loop invariant a <= c <= a + b && \forall integer j; a <= j < c ==> Most(g, 16 * (j - a), t[j]);
+    /@ loop invariant a <= c <= a + b && \forall integer j; a <= j < c ==> Top(g, 64 * (j - a), t[j]);
        loop assigns c; loop variant a + b - c; @/
     for (uint32_t c = a; c < a + b; c++) {
-      /@ assert g[16 * (c - a)] == 0 && t[c] == 0; @/
-      /@ assert Most(g, 16 * (c - a), t[c]); @/
+      /@ assert g[64 * (c - a)] == 0 && t[c] == 0; @/
+      /@ assert Top(g, 64 * (c - a), t[c]); @/
     }
   }
 */
 
 /* All of an instance of n pages is one gap. */
-/*@ requires 1 <= n <= KEEL_RANGE_MAX && a <= 17895697 && (n + 15) / 16 <= 15 * a + 1 && \valid(t + (0 .. 16 * a)) && \valid(g + (0 .. 16 * ((n + 15) / 16) - 1)) && \valid(m + (0 .. n - 1));
-    requires \separated(t + (0 .. 16 * a), g + (0 .. 16 * ((n + 15) / 16) - 1));
-    assigns t[0 .. 16 * a], g[0 .. 16 * ((n + 15) / 16) - 1], m[0 .. n - 1];
-    ensures GapTree(t, g, a, n);
+/*@ requires 1 <= n <= KEEL_RANGE_MAX && a <= 1118481 && (n + 63) / 64 <= 15 * a + 1 && \valid(t + (0 .. 16 * a)) && \valid(g + (0 .. 64 * ((n + 63) / 64) - 1)) && \valid(w + (0 .. (n + 63) / 64 - 1)) && \valid(m + (0 .. n - 1));
+    requires \separated(t + (0 .. 16 * a), g + (0 .. 64 * ((n + 63) / 64) - 1));
+    assigns t[0 .. 16 * a], g[0 .. 64 * ((n + 63) / 64) - 1], w[0 .. (n + 63) / 64 - 1], m[0 .. n - 1];
+    ensures GapTree(t, g, w, a, n);
     ensures Tiled(g, m, n);
     ensures \forall integer q; 0 <= q < n ==> m[q] <= 0; */
-static void clear_range(uint32_t *t, uint32_t *g, int32_t *m, uint32_t a, uint32_t n)
+static void clear_range(uint32_t *t, uint32_t *g, uint64_t *w, int32_t *m, uint32_t a, uint32_t n)
 {
-  uint32_t b = (n + 15u) / 16u;
+  uint32_t b = (n + 63u) / 64u;
   /*@ loop invariant 0 <= i <= 16 * a + 1 && \forall integer j; 0 <= j < i ==> t[j] == 0;
       loop assigns i, t[0 .. 16 * a];
       loop variant 16 * a + 1 - i; */
   for (uint32_t i = 0; i <= 16u * a; i++) t[i] = 0;
   //@ ghost L: ;
-  /*@ loop invariant 0 <= i <= 16 * b && \forall integer j; 0 <= j < i ==> g[j] == 0;
+  /*@ loop invariant 0 <= i <= 64 * b && \forall integer j; 0 <= j < i ==> g[j] == 0;
       loop invariant \forall integer j; 0 <= j <= 16 * a ==> t[j] == 0;
-      loop assigns i, g[0 .. 16 * b - 1];
-      loop variant 16 * b - i; */
-  for (uint32_t i = 0; i < 16u * b; i++) g[i] = 0;
+      loop assigns i, g[0 .. 64 * b - 1];
+      loop variant 64 * b - i; */
+  for (uint32_t i = 0; i < 64u * b; i++) g[i] = 0;
+  /*@ loop invariant 0 <= i <= b;
+      loop assigns i, w[0 .. b - 1];
+      loop variant b - i; */
+  for (uint32_t i = 0; i < b; i++) w[i] = 0;
   /*@ loop invariant 0 <= i <= n && \forall integer j; 0 <= j < i ==> m[j] == 0;
       loop assigns i, m[0 .. n - 1];
       loop variant n - i; */
   for (uint32_t i = 0; i < n; i++) m[i] = 0;
   m[0] = -(int32_t)n;
   //@ ghost lem_blank(t, g, a, b);
+  //@ assert Ends(w, g, b);
   //@ assert \forall integer x; 0 < x < n ==> m[x] == 0;
   //@ assert Marks(m, n);
-  end_gap(t, g, a, n - 1u, n) /*@ ghost (m, n, n) */;
+  end_gap(t, g, w, a, n - 1u, n, 1) /*@ ghost (m, n, n) */;
 }
 
-/*@ requires 1 <= n <= KEEL_RANGE_MAX ==> \valid(r) && \valid(tree + (0 .. KEEL_RANGE_TREE(n) - 1)) && \valid(gap + (0 .. KEEL_RANGE_GAPS(n) - 1)) && \valid(mark + (0 .. n - 1));
-    requires 1 <= n <= KEEL_RANGE_MAX ==> \separated(r, tree + (0 .. KEEL_RANGE_TREE(n) - 1), gap + (0 .. KEEL_RANGE_GAPS(n) - 1), mark + (0 .. n - 1));
-    assigns *r, tree[0 .. KEEL_RANGE_TREE(n) - 1], gap[0 .. KEEL_RANGE_GAPS(n) - 1], mark[0 .. n - 1];
+/*@ requires 1 <= n <= KEEL_RANGE_MAX ==> \valid(r) && \valid(tree + (0 .. KEEL_RANGE_TREE(n) - 1)) && \valid(gap + (0 .. KEEL_RANGE_GAPS(n) - 1)) && \valid(ends + (0 .. KEEL_RANGE_ENDS(n) - 1)) && \valid(mark + (0 .. n - 1));
+    requires 1 <= n <= KEEL_RANGE_MAX ==> \separated(r, tree + (0 .. KEEL_RANGE_TREE(n) - 1), gap + (0 .. KEEL_RANGE_GAPS(n) - 1), ends + (0 .. KEEL_RANGE_ENDS(n) - 1), mark + (0 .. n - 1));
+    assigns *r, tree[0 .. KEEL_RANGE_TREE(n) - 1], gap[0 .. KEEL_RANGE_GAPS(n) - 1], ends[0 .. KEEL_RANGE_ENDS(n) - 1], mark[0 .. n - 1];
     behavior ok:
       assumes 1 <= n <= KEEL_RANGE_MAX;
       ensures done: \result == KEEL_OK;
       ensures inv: RangeInv(r);
-      ensures shape: r->n == n && r->tree == tree && r->gap == gap && r->mark == mark;
+      ensures shape: r->n == n && r->tree == tree && r->gap == gap && r->ends == ends && r->mark == mark;
       ensures vacant: \forall integer q; 0 <= q < n ==> mark[q] <= 0;
     behavior bad:
       assumes !(1 <= n <= KEEL_RANGE_MAX);
       assigns \nothing;
       ensures refused: \result == KEEL_BAD_ARGUMENT;
     complete behaviors; disjoint behaviors; */
-enum keel_status keel_range_init(struct keel_range *r, uint32_t *tree, uint32_t *gap, int32_t *mark, uint32_t n)
+enum keel_status keel_range_init(struct keel_range *r, uint32_t *tree, uint32_t *gap, uint64_t *ends, int32_t *mark, uint32_t n)
 {
   if (n == 0 || n > KEEL_RANGE_MAX) return KEEL_BAD_ARGUMENT;
-  uint32_t a, depth = levels_over((n + 15u) / 16u, &a);
+  uint32_t a, depth = levels_over((n + 63u) / 64u, &a);
   //@ assert a == KEEL_RANGE_ABOVE(n);
-  clear_range(tree, gap, mark, a, n);
+  clear_range(tree, gap, ends, mark, a, n);
   r->tree = tree;
   r->gap = gap;
+  r->ends = ends;
   r->mark = mark;
   r->n = n;
   r->above = a;
@@ -592,29 +743,31 @@ enum keel_status keel_range_init(struct keel_range *r, uint32_t *tree, uint32_t 
 }
 
 /* *first is p from now on. */
-/*@ requires GapTree(t, g, a, n) && Tiled(g, m, n) && \valid(first) && \separated(first, t + (0 .. 16 * a), g + (0 .. 16 * ((n + 15) / 16) - 1));
+/*@ requires GapTree(t, g, w, a, n) && Tiled(g, m, n) && \valid(first) && \separated(first, t + (0 .. 16 * a), g + (0 .. 64 * ((n + 63) / 64) - 1));
     assigns *first;
-    ensures GapTree(t, g, a, n);
+    ensures GapTree(t, g, w, a, n);
     ensures Tiled(g, m, n);
     ensures *first == p; */
-static inline void answer_first(uint32_t *first, uint32_t p) /*@ ghost (const uint32_t *t, const uint32_t *g, const int32_t *m, uint32_t a, uint32_t n) */
+static inline void answer_first(uint32_t *first, uint32_t p) /*@ ghost (const uint32_t *t, const uint32_t *g, const uint64_t *w, const int32_t *m, uint32_t a, uint32_t n) */
 {
   //@ assert \forall integer x, e; 0 <= x < n && m[x] < 0 && e == x - m[x] - 1 ==> 0 <= e < n && g[e] == -m[x];
   *first = p;
   //@ assert \forall integer j; 0 <= j <= 16 * a ==> t[j] == \at(t[j], Pre);
-  //@ assert \forall integer q; 0 <= q < 16 * ((n + 15) / 16) ==> g[q] == \at(g[q], Pre);
+  //@ assert \forall integer q; 0 <= q < 64 * ((n + 63) / 64) ==> g[q] == \at(g[q], Pre);
   //@ assert \forall integer i; 0 <= i < a ==> Most{Pre}(t, 16 * i + 1, t[i]);
   //@ assert Inner(t, a);
-  //@ assert \forall integer c; a <= c < a + (n + 15) / 16 ==> Most{Pre}(g, 16 * (c - a), t[c]);
-  //@ assert \forall integer c; a <= c < a + (n + 15) / 16 ==> Most(g, 16 * (c - a), t[c]);
-  //@ assert \forall integer c; a + (n + 15) / 16 <= c <= 16 * a ==> t[c] == 0;
+  //@ assert \forall integer c; a <= c < a + (n + 63) / 64 ==> Top{Pre}(g, 64 * (c - a), t[c]);
+  //@ assert \forall integer c; a <= c < a + (n + 63) / 64 ==> Top(g, 64 * (c - a), t[c]);
+  //@ assert \forall integer c; a + (n + 63) / 64 <= c <= 16 * a ==> t[c] == 0;
+  //@ assert \forall integer c, q; 0 <= c < (n + 63) / 64 && 64 * c <= q < 64 * c + 64 && !bit(w[c], q - 64 * c) ==> 0 <= q < 64 * ((n + 63) / 64) && \at(g[q], Pre) == 0;
+  //@ assert Ends(w, g, (n + 63) / 64);
   //@ assert EndSound(g, m, n, n, n);
   //@ assert \forall integer x, e; 0 <= x < n && m[x] < 0 && e == x - m[x] - 1 ==> g[e] == -m[x];
   //@ assert EndComplete(g, m, n, n, n);
 }
 
-/*@ requires \valid(r) && RangeInv(r) && \valid(first) && \separated(first, r->tree + (0 .. 16 * r->above), r->gap + (0 .. 16 * ((r->n + 15) / 16) - 1));
-    assigns r->tree[0 .. 16 * r->above], r->gap[0 .. r->n - 1], r->mark[0 .. r->n - 1], *first;
+/*@ requires \valid(r) && RangeInv(r) && \valid(first) && \separated(first, r->tree + (0 .. 16 * r->above), r->gap + (0 .. 64 * ((r->n + 63) / 64) - 1));
+    assigns r->tree[0 .. 16 * r->above], r->gap[0 .. r->n - 1], r->ends[0 .. (r->n + 63) / 64 - 1], r->mark[0 .. r->n - 1], *first;
     ensures inv: RangeInv(r);
     behavior ok:
       assumes pages != 0 && \exists integer s; 0 <= s && s + pages <= r->n && Vacant(r->mark, r->n, s, pages);
@@ -639,16 +792,16 @@ enum keel_status keel_range_alloc(struct keel_range *r, uint32_t pages, uint32_t
   if (pages == 0) return KEEL_BAD_ARGUMENT;
   uint32_t a = (uint32_t)r->above;
   //@ ghost uint32_t n = (uint32_t)r->n;
-  uint32_t e = seek_gap(r->tree, r->gap, a, (uint32_t)r->depth, pages) /*@ ghost (r->mark, n) */;
+  uint32_t e = seek_gap(r->tree, r->gap, r->ends, a, (uint32_t)r->depth, pages) /*@ ghost (r->mark, n) */;
   if (e == 0xffffffffu) return KEEL_NO_RANGE;
   //@ assert \exists integer s; 0 <= s && s + pages <= r->n && Vacant(r->mark, r->n, s, pages);
-  uint32_t p = carve_area(r->tree, r->gap, r->mark, a, e, pages) /*@ ghost (n) */;
-  answer_first(first, p) /*@ ghost (r->tree, r->gap, r->mark, a, n) */;
+  uint32_t p = carve_area(r->tree, r->gap, r->ends, r->mark, a, e, pages) /*@ ghost (n) */;
+  answer_first(first, p) /*@ ghost (r->tree, r->gap, r->ends, r->mark, a, n) */;
   return KEEL_OK;
 }
 
 /*@ requires \valid(r) && RangeInv(r);
-    assigns r->tree[0 .. 16 * r->above], r->gap[0 .. r->n - 1], r->mark[0 .. r->n - 1];
+    assigns r->tree[0 .. 16 * r->above], r->gap[0 .. r->n - 1], r->ends[0 .. (r->n + 63) / 64 - 1], r->mark[0 .. r->n - 1];
     ensures inv: RangeInv(r);
     behavior ok:
       assumes first < r->n && r->mark[first] > 0;
@@ -671,7 +824,7 @@ enum keel_status keel_range_free(struct keel_range *r, uint32_t first)
 {
   if (first >= r->n) return KEEL_OUT_OF_RANGE;
   if (r->mark[first] <= 0) return KEEL_NOT_HEAD;
-  put_area(r->tree, r->gap, r->mark, (uint32_t)r->above, (uint32_t)r->n, first);
+  put_area(r->tree, r->gap, r->ends, r->mark, (uint32_t)r->above, (uint32_t)r->n, first);
   return KEEL_OK;
 }
 

@@ -17,10 +17,11 @@ struct record {
 };
 _Static_assert(sizeof(struct record) == RECORD, "records have a fixed width");
 
-static struct room rooms[3] = {{0, KEEL_RANGE_TREE(PAGES) * sizeof(uint32_t)}, {0, KEEL_RANGE_GAPS(PAGES) * sizeof(uint32_t)}, {0, PAGES * sizeof(int32_t)}};
+static struct room rooms[4] = {{0, KEEL_RANGE_TREE(PAGES) * sizeof(uint32_t)}, {0, KEEL_RANGE_GAPS(PAGES) * sizeof(uint32_t)}, {0, PAGES * sizeof(int32_t)}, {0, KEEL_RANGE_ENDS(PAGES) * sizeof(uint64_t)}};
 static struct keel_range r, r_was;
 static uint32_t *tree, *gap, n, owner[PAGES];
 static int32_t *mark;
+static uint64_t *ends, ends_was[KEEL_RANGE_ENDS(PAGES)];
 static uint8_t was[(KEEL_RANGE_TREE(PAGES) + KEEL_RANGE_GAPS(PAGES) + PAGES) * 4];
 
 static void begin(uint32_t pages)
@@ -29,18 +30,21 @@ static void begin(uint32_t pages)
   tree = array_in(&rooms[0], KEEL_RANGE_TREE(n) * sizeof *tree);
   gap = array_in(&rooms[1], KEEL_RANGE_GAPS(n) * sizeof *gap);
   mark = array_in(&rooms[2], n * sizeof *mark);
+  ends = array_in(&rooms[3], KEEL_RANGE_ENDS(n) * sizeof *ends);
   memset(tree, 0xa5, KEEL_RANGE_TREE(n) * sizeof *tree);
   memset(gap, 0xa5, KEEL_RANGE_GAPS(n) * sizeof *gap);
   memset(mark, 0xa5, n * sizeof *mark);
+  memset(ends, 0xa5, KEEL_RANGE_ENDS(n) * sizeof *ends);
   memset(owner, 0, sizeof owner);
   TRACE("init %u\n", n);
-  HOLDS(keel_range_init(&r, tree, gap, mark, 0) == KEEL_BAD_ARGUMENT && keel_range_init(&r, tree, gap, mark, KEEL_RANGE_MAX + n) == KEEL_BAD_ARGUMENT);
-  HOLDS(keel_range_init(&r, tree, gap, mark, n) == KEEL_OK);
+  HOLDS(keel_range_init(&r, tree, gap, ends, mark, 0) == KEEL_BAD_ARGUMENT && keel_range_init(&r, tree, gap, ends, mark, KEEL_RANGE_MAX + n) == KEEL_BAD_ARGUMENT);
+  HOLDS(keel_range_init(&r, tree, gap, ends, mark, n) == KEEL_OK);
 }
 
 static void remember(void)
 {
   r_was = r;
+  memcpy(ends_was, ends, KEEL_RANGE_ENDS(n) * sizeof *ends);
   memcpy(was, tree, KEEL_RANGE_TREE(n) * 4);
   memcpy(was + KEEL_RANGE_TREE(n) * 4, gap, KEEL_RANGE_GAPS(n) * 4);
   memcpy(was + (KEEL_RANGE_TREE(n) + KEEL_RANGE_GAPS(n)) * 4, mark, n * 4);
@@ -48,7 +52,7 @@ static void remember(void)
 
 static void same(void)
 {
-  HOLDS(memcmp(&r_was, &r, sizeof r) == 0 && memcmp(was, tree, KEEL_RANGE_TREE(n) * 4) == 0);
+  HOLDS(memcmp(&r_was, &r, sizeof r) == 0 && memcmp(ends_was, ends, KEEL_RANGE_ENDS(n) * sizeof *ends) == 0 && memcmp(was, tree, KEEL_RANGE_TREE(n) * 4) == 0);
   HOLDS(memcmp(was + KEEL_RANGE_TREE(n) * 4, gap, KEEL_RANGE_GAPS(n) * 4) == 0);
   HOLDS(memcmp(was + (KEEL_RANGE_TREE(n) + KEEL_RANGE_GAPS(n)) * 4, mark, n * 4) == 0);
 }
@@ -114,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct record x = {0, 0, 0};
   if (size >= RECORD) memcpy(&x, data, RECORD);
-  static const uint32_t edges[] = {1, 15, 16, 17, 255, 256, 257, 4096};
+  static const uint32_t edges[] = {1, 15, 16, 63, 64, 65, 1024, 1025};
   begin(x.how < 8 ? edges[x.how] : 1u + x.n % PAGES);
   for (size_t i = 1; i < size / RECORD && i <= RECORDS; i++) {
     memcpy(&x, data + i * RECORD, RECORD);

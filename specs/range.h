@@ -6,20 +6,25 @@
 /*@ // m is the largest of 16 elements
     predicate Most{L}(uint32_t *t, integer c, integer m) =
       (\forall integer j; c <= j < c + 16 ==> t[j] <= m) && \exists integer j; c <= j < c + 16 && t[j] == m;
+    // m is the largest of 64
+    predicate Top{L}(uint32_t *g, integer c, integer m) =
+      (\forall integer j; c <= j < c + 64 ==> g[j] <= m) && \exists integer j; c <= j < c + 64 && g[j] == m;
     // u is the largest of 16 elements, if o stands for element i
     predicate But{L}(uint32_t *t, integer c, integer u, integer i, integer o) = c <= i < c + 16 && o <= u &&
       (\forall integer j; c <= j < c + 16 && j != i ==> t[j] <= u) && (o < u ==> \exists integer j; c <= j < c + 16 && j != i && t[j] == u);
     // a tree of a nodes and those below them is so
     predicate Inner{L}(uint32_t *t, integer a) = \forall integer i; 0 <= i < a ==> Most(t, 16 * i + 1, t[i]);
-    // and those below are over the pages, 16 each
-    predicate OverPages{L}(uint32_t *t, uint32_t *g, integer a, integer b) = (\forall integer c; a <= c < a + b ==> Most(g, 16 * (c - a), t[c])) &&
+    // and those below are over the pages, 64 each
+    predicate OverPages{L}(uint32_t *t, uint32_t *g, integer a, integer b) = (\forall integer c; a <= c < a + b ==> Top(g, 64 * (c - a), t[c])) &&
       \forall integer c; a + b <= c <= 16 * a ==> t[c] == 0;
+    // the pages that end gaps are in the words
+    predicate Ends{L}(uint64_t *w, uint32_t *g, integer b) = \forall integer c, q; 0 <= c < b && 64 * c <= q < 64 * c + 64 && !bit(w[c], q - 64 * c) ==> g[q] == 0;
     // nodes above level d
     logic integer nodes_above(integer d) = d <= 0 ? 0 : 16 * nodes_above(d - 1) + 1;
     // an instance's tree
-    predicate GapTree{L}(uint32_t *t, uint32_t *g, integer a, integer n) = 1 <= n <= 0x40000000 && 0 <= a <= 17895697 && (n + 15) / 16 <= 15 * a + 1 &&
-      \valid(t + (0 .. 16 * a)) && \valid(g + (0 .. 16 * ((n + 15) / 16) - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 16 * ((n + 15) / 16) - 1)) &&
-      Inner(t, a) && OverPages(t, g, a, (n + 15) / 16) && \forall integer q; n <= q < 16 * ((n + 15) / 16) ==> g[q] == 0;
+    predicate GapTree{L}(uint32_t *t, uint32_t *g, uint64_t *w, integer a, integer n) = 1 <= n <= 0x40000000 && 0 <= a <= 1118481 && (n + 63) / 64 <= 15 * a + 1 &&
+      \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. (n + 63) / 64 - 1)) && \valid(g + (0 .. 64 * ((n + 63) / 64) - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * ((n + 63) / 64) - 1)) &&
+      Inner(t, a) && OverPages(t, g, a, (n + 63) / 64) && Ends(w, g, (n + 63) / 64) && \forall integer q; n <= q < 64 * ((n + 63) / 64) ==> g[q] == 0;
 */
 /*@ // pages 0 .. n - 1 are areas (m[p] > 0 pages from p on) and gaps (-m[p] pages), one after another
     predicate Within{L}(int32_t *m, integer n) = \forall integer p; 0 <= p < n ==> p + m[p] <= n && p - m[p] <= n;
@@ -42,8 +47,8 @@
   ensures After(m, n);  \
   ensures NoOverlap(m, n);
 /*@ // an instance
-    predicate RangeInv{L}(struct keel_range *r) = 1 <= r->n && 0 <= r->above <= 17895697 && 0 <= r->depth <= 7 && r->above == nodes_above(r->depth) &&
-      GapTree(r->tree, r->gap, r->above, r->n) && Tiled(r->gap, r->mark, r->n);
+    predicate RangeInv{L}(struct keel_range *r) = 1 <= r->n && 0 <= r->above <= 1118481 && 0 <= r->depth <= 6 && r->above == nodes_above(r->depth) &&
+      GapTree(r->tree, r->gap, r->ends, r->above, r->n) && Tiled(r->gap, r->mark, r->n);
 */
 
 #endif

@@ -28,6 +28,7 @@ static uint32_t below(uint32_t n)
 struct arena {
   struct keel_range r;
   uint32_t *tree, *gap, *shadow, n;
+  uint64_t *ends;
   int32_t *mark;
 };
 
@@ -44,16 +45,18 @@ static void begin(struct arena *x, uint32_t n)
   x->n = n;
   x->tree = room(KEEL_RANGE_TREE(n), sizeof *x->tree);
   x->gap = room(KEEL_RANGE_GAPS(n), sizeof *x->gap);
+  x->ends = room(KEEL_RANGE_ENDS(n), sizeof *x->ends);
   x->mark = room(n, sizeof *x->mark);
   x->shadow = calloc(n, sizeof *x->shadow);
   assert_non_null(x->shadow);
-  OK(keel_range_init(&x->r, x->tree, x->gap, x->mark, n));
+  OK(keel_range_init(&x->r, x->tree, x->gap, x->ends, x->mark, n));
 }
 
 static void end(struct arena *x)
 {
   free(x->tree);
   free(x->gap);
+  free(x->ends);
   free(x->mark);
   free(x->shadow);
 }
@@ -110,11 +113,12 @@ static void init_refuses(void **state)
 {
   (void)state;
   struct keel_range r;
-  uint32_t tree[1], gap[16];
+  uint32_t tree[1], gap[64];
+  uint64_t ends[1];
   int32_t mark[16];
-  assert_int_equal(keel_range_init(&r, tree, gap, mark, 0), KEEL_BAD_ARGUMENT);
-  assert_int_equal(keel_range_init(&r, tree, gap, mark, KEEL_RANGE_MAX + 1u), KEEL_BAD_ARGUMENT);
-  assert_int_equal(keel_range_init(&r, tree, gap, mark, UINT32_MAX), KEEL_BAD_ARGUMENT);
+  assert_int_equal(keel_range_init(&r, tree, gap, ends, mark, 0), KEEL_BAD_ARGUMENT);
+  assert_int_equal(keel_range_init(&r, tree, gap, ends, mark, KEEL_RANGE_MAX + 1u), KEEL_BAD_ARGUMENT);
+  assert_int_equal(keel_range_init(&r, tree, gap, ends, mark, UINT32_MAX), KEEL_BAD_ARGUMENT);
 }
 
 static void lowest_place(void **state)
@@ -179,7 +183,7 @@ static void bad_frees(void **state)
 static void any_size(void **state)
 {
   (void)state;
-  const uint32_t n[] = {1, 2, 15, 16, 17, 255, 256, 257, 4095, 4096, 4097, 65536, 65537};
+  const uint32_t n[] = {1, 2, 63, 64, 65, 1023, 1024, 1025, 16383, 16384, 16385, 262144, 262145};
   for (unsigned i = 0; i < COUNT(n); i++) {
     struct arena x;
     begin(&x, n[i]);
@@ -198,7 +202,7 @@ static void any_size(void **state)
 static void random_calls(void **state)
 {
   (void)state;
-  const uint32_t n[] = {1, 7, 16, 33, 256, 300, 1000, 5000};
+  const uint32_t n[] = {1, 7, 64, 65, 256, 300, 1024, 5000};
   for (unsigned i = 0; i < COUNT(n); i++) {
     struct arena x;
     begin(&x, n[i]);
@@ -226,9 +230,11 @@ static void errors_change_nothing(void **state)
   for (uint32_t p = 0; p < 500; p += 1 + below(3)) give(&x, p);
   struct keel_range was = x.r;
   uint32_t first, *tree = room(KEEL_RANGE_TREE(500), 4), *gap = room(KEEL_RANGE_GAPS(500), 4);
+  uint64_t *ends = room(KEEL_RANGE_ENDS(500), 8);
   int32_t *mark = room(500, 4);
   memcpy(tree, x.tree, KEEL_RANGE_TREE(500) * 4);
   memcpy(gap, x.gap, KEEL_RANGE_GAPS(500) * 4);
+  memcpy(ends, x.ends, KEEL_RANGE_ENDS(500) * 8);
   memcpy(mark, x.mark, 500 * 4);
   assert_int_equal(keel_range_alloc(&x.r, 0, &first), KEEL_BAD_ARGUMENT);
   assert_int_equal(keel_range_alloc(&x.r, 499, &first), KEEL_NO_RANGE);
@@ -238,9 +244,11 @@ static void errors_change_nothing(void **state)
   assert_memory_equal(&was, &x.r, sizeof was);
   assert_memory_equal(tree, x.tree, KEEL_RANGE_TREE(500) * 4);
   assert_memory_equal(gap, x.gap, KEEL_RANGE_GAPS(500) * 4);
+  assert_memory_equal(ends, x.ends, KEEL_RANGE_ENDS(500) * 8);
   assert_memory_equal(mark, x.mark, 500 * 4);
   free(tree);
   free(gap);
+  free(ends);
   free(mark);
   end(&x);
 }
