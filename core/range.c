@@ -603,7 +603,7 @@ static inline void end_gaps(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, u
   if (s < p) end_gap(t, g, w, a, p - 1u, 0, 0) /*@ ghost (m, n, n) */;
 }
 
-/* The area at page p is free again. */
+/* The area at page p is free again.  (Not unlikely at all; but a branch that is guessed wrong half of the time is better here than waiting for memory.) */
 /*@ requires GapTree(t, g, w, a, n) && Tiled(g, m, n) && p < n && m[p] > 0;
     assigns t[0 .. 16 * a], g[0 .. n - 1], w[0 .. (n + 63) / 64 - 1], m[0 .. n - 1];
     ensures GapTree(t, g, w, a, n);
@@ -614,8 +614,8 @@ static inline void end_gaps(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, u
 static void put_area(uint32_t *t, uint32_t *g, uint64_t *w, int32_t *m, uint32_t a, uint32_t n, uint32_t p)
 {
   uint32_t s = p, e = p + (uint32_t)m[p];
-  if (p > 0 && g[p - 1u] > 0) s = p - g[p - 1u];
-  if (e < n && m[e] < 0) e += (uint32_t)-m[e];
+  if (KEEL_UNLIKELY(p > 0 && g[p - 1u] > 0)) s = p - g[p - 1u];
+  if (KEEL_UNLIKELY(e < n && m[e] < 0)) e += (uint32_t)-m[e];
   //@ ghost uint32_t l = (uint32_t)m[p];
   //@ assert \forall integer x; 0 <= x < n && x != p && m[x] > 0 ==> x + m[x] <= p || p + l <= x;
   //@ assert s < p ==> g[p - 1] > 0;
