@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* Ranges of virtual pages: areas of any length, each at the lowest place that has room.
-   It knows pages by number only; all of its state is in three arrays that the caller
+   It knows pages by number only; all of its state is in four arrays that the caller
    supplies.  Calls on one instance must not overlap in time. */
 #ifndef KEEL_CORE_RANGE_H
 #define KEEL_CORE_RANGE_H

@@ -1,0 +1,819 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* vmalloc, see core/vmalloc.h.  Written for Keel.  The idea of unmapping at once and flushing for many freed areas together is
+   that of Linux (mm/vmalloc.c). */
+#include "core/vmalloc.h"
+#include "specs/vmalloc.h"
+
+/* ---- hooks of a kernel that has no page tables ---- */
+#if !KEEL_MAPS
+int keel_map(const struct keel_vm *v, int64_t vpn, keel_pfn_t pfn) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb) */
+{
+  (void)v, (void)vpn, (void)pfn;
+  return 0;
+}
+
+void keel_unmap(const struct keel_vm *v, int64_t vpn, uint32_t pages) /*@ ghost (uint32_t q, int64_t \ghost *pt) */
+{
+  (void)v, (void)vpn, (void)pages;
+  /*@ ghost
+      /@ loop invariant 0 <= i <= pages && \forall integer j; q <= j < q + i ==> pt[j] == -1;
+         loop assigns i, pt[q .. q + pages - 1]; loop variant pages - i; @/
+      for (uint32_t i = 0; i < pages; i++) pt[q + i] = -1; */
+}
+
+void keel_flush(const struct keel_vm *v, int64_t vpn, uint32_t pages) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb) */
+{
+  (void)v, (void)vpn, (void)pages;
+  /*@ ghost
+      /@ loop invariant 0 <= i <= pages && \forall integer j; q <= j < q + i ==> tlb[j] == 0;
+         loop assigns i, tlb[q .. q + pages - 1]; loop variant pages - i; @/
+      for (uint32_t i = 0; i < pages; i++) tlb[q + i] = (int8_t)0; */
+}
+#endif
+
+/* ---- single steps, each of which keeps the whole invariant ---- */
+
+/* The page at page q of the arena is x - 1, or none if x is 0. */
+/*@ requires RangeInv(&v->r) && InvB(z, st, ord) && VmArrays(v, z, pt, tlb) && q < v->r.n && (x != 0 ==> Single(z->n, z->tag, st, ord, x - 1));
+    requires \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> Single(z->n, z->tag, st, ord, v->page[i] - 1);
+    assigns v->page[q];
+    ensures Singles(v->page, v->r.n, z->n, z->tag, st, ord);
+    ensures RangeInv(&v->r);
+    ensures InvB(z, st, ord);
+    ensures VmArrays(v, z, pt, tlb);
+    ensures v->page[q] == x;
+    ensures \forall integer i; 0 <= i < v->r.n && i != q ==> v->page[i] == \old(v->page[i]);
+    ensures z->u == \old(z->u) && z->n == \old(z->n); */
+static inline void set_page(struct keel_vm *v, uint32_t q, uint32_t x) /*@ ghost (VM_STATE) */
+{
+  //@ assert \separated(v->page + q, z) && \separated(v->page + q, v);
+  //@ assert GapTree(v->r.tree, v->r.gap, v->r.ends, v->r.above, v->r.n) && Tiled(v->r.gap, v->r.mark, v->r.n);
+  answer_first(&v->page[q], x) /*@ ghost (v->r.tree, v->r.gap, v->r.ends, v->r.mark, (uint32_t)v->r.above, (uint32_t)v->r.n) */;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre) && \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert \forall integer i; 0 <= i < v->r.n && i != q ==> v->page[i] == \at(v->page[i], Pre);
+  //@ assert \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> Single(z->n, z->tag, st, ord, \at(v->page[i], Pre) - 1);
+  //@ assert v->page[q] != 0 ==> Single(z->n, z->tag, st, ord, v->page[q] - 1);
+}
+
+/* A page that was free, for this layer. */
+/*@ requires InvB(z, st, ord) && z->nr_free > 0;
+    requires \forall integer c; 0 <= c < b ==> NO_WORD(w + c);
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
+    ensures InvB(z, st, ord);
+    ensures \result < z->n && Single(z->n, z->tag, st, ord, \result) && \old(st[\at(\result, Post)]) == FREE;
+    ensures \forall integer g; 0 <= g < NP && g != \result ==> KEEPS(Pre, g);
+    ensures z->nr_free == \old(z->nr_free) - 1;
+    ensures \forall integer c; 0 <= c < b ==> w[c] == \old(w[c]); */
+static inline uint32_t new_single(struct keel_pages *z) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, const uint64_t *w, int64_t b) */
+{
+  //@ ghost lem_some_free(st, ord, z->u);
+  keel_pfn_t pfn = keel_pages_alloc(z, 0, KEEL_VMALLOC) /*@ ghost (st, ord) */;
+  return (uint32_t)(pfn - z->base);
+}
+
+/* new_single, which leaves the range instance alone. */
+/*@ requires InvB(z, st, ord) && z->nr_free > 0 && RangeInv(&v->r) && VmArrays(v, z, pt, tlb);
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
+    ensures InvB(z, st, ord);
+    ensures RangeInv(&v->r);
+    ensures VmArrays(v, z, pt, tlb);
+    ensures \result < z->n && Single(z->n, z->tag, st, ord, \result) && \old(st[\at(\result, Post)]) == FREE;
+    ensures \forall integer g; 0 <= g < NP && g != \result ==> KEEPS(Pre, g);
+    ensures z->nr_free == \old(z->nr_free) - 1;
+    SAME_SIZES SAME_DEAD SAME_TABLE */
+static inline uint32_t get_page(struct keel_vm *v) /*@ ghost (VM_STATE) */
+{
+  //@ ghost int64_t b = (v->r.n + 63) / 64;
+  //@ assert \forall integer c; 0 <= c < b ==> NO_WORD(v->r.ends + c);
+  uint32_t g = new_single(v->z) /*@ ghost (st, ord, v->r.ends, b) */;
+  //@ assert \forall integer c; 0 <= c < b ==> v->r.ends[c] == \at(v->r.ends[c], Pre);
+  //@ assert v->r.n == \at(v->r.n, Pre) && v->r.above == \at(v->r.above, Pre) && v->r.depth == \at(v->r.depth, Pre);
+  //@ assert SameEnds{Pre, Here}(v->r.ends, v->r.gap, (v->r.n + 63) / 64);
+  //@ assert Ends(v->r.ends, v->r.gap, (v->r.n + 63) / 64);
+  //@ assert GapTree(v->r.tree, v->r.gap, v->r.ends, v->r.above, v->r.n);
+  return g;
+}
+
+/* Page q of the arena, in area x, gets a page. */
+/*@ requires VM(x) && z->nr_free > 0 && x < v->r.n && In(v->r.mark, x, q) && v->page[q] == 0;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[q];
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD SAME_TABLE OTHER_BLOCKS
+    ensures \forall integer g; 0 <= g < NP && \old(st[g]) != FREE ==> KEEPS(Pre, g);
+    ensures v->page[q] != 0 && WasFree{Pre}(st, v->page[q]);
+    ensures \forall integer i; 0 <= i < v->r.n && i != q ==> v->page[i] == \old(v->page[i]);
+    ensures z->nr_free == \old(z->nr_free) - 1; */
+static inline void back_page(struct keel_vm *v, uint32_t q) /*@ ghost (uint32_t x, VM_STATE) */
+{
+  //@ assert \forall integer p; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> p == x;
+  uint32_t g = get_page(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer i; 0 <= i < v->r.n && v->page[i] != 0 ==> Single(z->n, z->tag, st, ord, v->page[i] - 1) && v->page[i] - 1 != g;
+  set_page(v, q, 1u + g) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> v->page[i] == \at(v->page[i], Pre) && v->page[i] != v->page[q];
+  //@ assert \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> \exists integer p; 0 <= p < v->r.n && In(v->r.mark, p, i);
+}
+
+/* One reference to page g, of this layer's, is dropped. */
+/*@ requires InvB(z, st, ord) && Single(z->n, z->tag, st, ord, g);
+    requires \forall integer c; 0 <= c < b ==> NO_WORD(w + c);
+    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
+    ensures InvB(z, st, ord);
+    ensures \forall integer h; 0 <= h < NP && h != g ==> KEEPS(Pre, h) && z->ref[h] == \old(z->ref[h]);
+    ensures \old(z->ref[g]) == 0 ==> st[g] == FREE && z->nr_free == \old(z->nr_free) + 1;
+    ensures \old(z->ref[g]) != 0 ==> Single(z->n, z->tag, st, ord, g) && z->nr_free == \old(z->nr_free);
+    ensures \forall integer c; 0 <= c < b ==> w[c] == \old(w[c]); */
+static inline void end_single(struct keel_pages *z, uint32_t g) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, const uint64_t *w, int64_t b) */
+{
+  //@ assert Range(z) && z->base + g - z->base == g && HeadErr(z, st, ord, g) == KEEL_OK;
+  //@ assert z->ref[g] > 0 ==> OwnErr(z, st, ord, g, KEEL_VMALLOC) == KEEL_BUSY;
+  //@ assert z->ref[g] == 0 ==> OwnErr(z, st, ord, g, KEEL_VMALLOC) == KEEL_OK;
+  keel_pages_put(z, z->base + g, KEEL_VMALLOC) /*@ ghost (st, ord) */;
+  //@ assert \at(z->ref[g], Pre) == 0 ==> \forall integer h; 0 <= h < NP && h != g ==> KEEPS(Pre, h) && z->ref[h] == \at(z->ref[h], Pre);
+  //@ assert \at(z->ref[g], Pre) > 0 ==> \forall integer h; 0 <= h < NP && h != g ==> Same{Pre, Here}(st, ord, h) && z->tag[h] == \at(z->tag[h], Pre) && z->ref[h] == \at(z->ref[h], Pre);
+}
+
+/* end_single, which leaves the range instance alone. */
+/*@ requires InvB(z, st, ord) && Single(z->n, z->tag, st, ord, g) && RangeInv(&v->r) && VmArrays(v, z, pt, tlb);
+    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
+    ensures InvB(z, st, ord);
+    ensures RangeInv(&v->r);
+    ensures VmArrays(v, z, pt, tlb);
+    ensures \forall integer h; 0 <= h < NP && h != g ==> KEEPS(Pre, h) && z->ref[h] == \old(z->ref[h]);
+    ensures \old(z->ref[g]) == 0 ==> st[g] == FREE && z->nr_free == \old(z->nr_free) + 1;
+    ensures \old(z->ref[g]) != 0 ==> Single(z->n, z->tag, st, ord, g) && z->nr_free == \old(z->nr_free);
+    SAME_SIZES SAME_MARKS SAME_DEAD SAME_TABLE */
+static inline void drop_page(struct keel_vm *v, uint32_t g) /*@ ghost (VM_STATE) */
+{
+  //@ ghost int64_t b = (v->r.n + 63) / 64;
+  //@ assert \forall integer c; 0 <= c < b ==> NO_WORD(v->r.ends + c);
+  end_single(v->z, g) /*@ ghost (st, ord, v->r.ends, b) */;
+  //@ assert \forall integer c; 0 <= c < b ==> v->r.ends[c] == \at(v->r.ends[c], Pre);
+  //@ assert v->r.n == \at(v->r.n, Pre) && v->r.above == \at(v->r.above, Pre) && v->r.depth == \at(v->r.depth, Pre);
+  //@ assert SameEnds{Pre, Here}(v->r.ends, v->r.gap, (v->r.n + 63) / 64);
+  //@ assert Ends(v->r.ends, v->r.gap, (v->r.n + 63) / 64);
+  //@ assert SameTiling{Pre, Here}(v->r.gap, v->r.mark, v->r.n);
+  //@ assert Within(v->r.mark, v->r.n) && After(v->r.mark, v->r.n) && NoOverlap(v->r.mark, v->r.n);
+  //@ assert Merged(v->r.mark, v->r.n) && EndSound(v->r.gap, v->r.mark, v->r.n, v->r.n, v->r.n) && EndComplete(v->r.gap, v->r.mark, v->r.n, v->r.n, v->r.n);
+  //@ assert GapTree(v->r.tree, v->r.gap, v->r.ends, v->r.above, v->r.n);
+}
+
+/* Page q of the arena, where nothing is mapped, gives its page back. */
+/*@ requires VM(x) && x < v->r.n && In(v->r.mark, x, q) && v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
+    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS, v->page[q];
+    KEEPS_VM(x) SAME_SIZES SAME_MARKS SAME_DEAD OTHER_BLOCKS
+    ensures v->page[q] == 0;
+    ensures \forall integer i; 0 <= i < v->r.n && i != q ==> v->page[i] == \old(v->page[i]);
+    ensures z->nr_free >= \old(z->nr_free); */
+static inline void strip_page(struct keel_vm *v, uint32_t q) /*@ ghost (uint32_t x, VM_STATE) */
+{
+  //@ assert \forall integer p; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> p == x;
+  //@ assert Single(z->n, z->tag, st, ord, v->page[q] - 1);
+  //@ assert \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> v->page[i] != v->page[q] && Single(z->n, z->tag, st, ord, v->page[i] - 1);
+  drop_page(v, v->page[q] - 1u) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer p, i; 0 <= p < v->r.n ==> (In(v->r.mark, p, i) <==> \at(In(v->r.mark, p, i), Pre));
+  //@ assert Backlog(v) && DeadUnmapped(v, pt);
+  //@ assert \forall integer p; Dead(v, p) <==> \at(Dead(v, p), Pre);
+  //@ assert \forall integer p, i; 0 <= p < v->r.n && p != x && \at(In(v->r.mark, p, i), Pre) && pt[i] == -1 ==> \at(Dead(v, p), Pre);
+  //@ assert LiveMapped(v, x, pt);
+  //@ assert \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> Single(z->n, z->tag, st, ord, v->page[i] - 1);
+  set_page(v, q, 0) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer p, i; 0 <= p < v->r.n && p != x && In(v->r.mark, p, i) ==> i != q;
+}
+
+/* keel_range_alloc, which leaves the page instance alone. */
+/*@ requires InvB(z, st, ord) && RangeInv(&v->r) && VmArrays(v, z, pt, tlb) && 1 <= pages;
+    assigns RANGE_ARRAYS;
+    ensures InvB(z, st, ord);
+    ensures RangeInv(&v->r);
+    ensures VmArrays(v, z, pt, tlb);
+    SAME_SIZES
+    ensures pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \old(v->page[q]);
+    ensures \result == KEEL_NONE <==> \forall integer s; 0 <= s && s + pages <= v->r.n ==> !\old(Vacant(v->r.mark, v->r.n, s, pages));
+    ensures \result == KEEL_NONE ==> \forall integer q; 0 <= q < v->r.n ==> v->r.mark[q] == \old(v->r.mark[q]);
+    ensures \result != KEEL_NONE ==> \result + pages <= v->r.n && v->r.mark[\result] == pages && \old(Vacant(v->r.mark, v->r.n, \at(\result, Post), pages));
+    ensures others: \forall integer q; 0 <= q < v->r.n && q != \result && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]); */
+static inline uint32_t get_range(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  uint32_t p;
+  enum keel_status e = keel_range_alloc(&v->r, pages, &p);
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre) && \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert \forall integer i; 0 <= i < W0(z->u) ==> z->l0[i] == \at(z->l0[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W1(z->u) ==> z->l1[i] == \at(z->l1[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W2(z->u) ==> z->l2[i] == \at(z->l2[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W3(z->u) ==> z->l3[i] == \at(z->l3[i], Pre);
+  //@ assert nfree(st, 1024 * z->u) == \at(nfree(st, 1024 * z->u), Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && Counters(z);
+  //@ assert z->nr_free == \at(z->nr_free, Pre) && \at(z->nr_free, Pre) == nfree(st, 1024 * \at(z->u, Pre));
+  //@ assert z->nr_free == nfree(st, 1024 * z->u);
+  //@ assert Rest(st, z->n, z->u);
+  return e == KEEL_OK ? p : KEEL_NONE;
+}
+
+/* A vacant place for so many pages becomes an area, without pages yet. */
+/*@ requires VM(KEEL_NONE) && 1 <= pages;
+    assigns RANGE_ARRAYS;
+    KEEPS_VM(\result) SAME_SIZES
+    ensures none: \result == KEEL_NONE <==> \forall integer s; 0 <= s && s + pages <= v->r.n ==> !\old(Vacant(v->r.mark, v->r.n, s, pages));
+    ensures \result == KEEL_NONE ==> \forall integer q; 0 <= q < v->r.n ==> v->r.mark[q] == \old(v->r.mark[q]);
+    ensures \result != KEEL_NONE ==> \result + pages <= v->r.n && v->r.mark[\result] == pages && \old(v->r.mark[\at(\result, Post)]) <= 0;
+    ensures \result != KEEL_NONE ==> \forall integer q; \result <= q < \result + pages ==> v->page[q] == 0 && pt[q] == -1;
+    ensures \result != KEEL_NONE ==> !Dead(v, \result);
+    ensures others: \forall integer q; 0 <= q < v->r.n && q != \result && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
+    ensures pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \old(v->page[q]); */
+static inline uint32_t take_range(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  uint32_t p = get_range(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer i, q; 0 <= i < v->r.n && i != p && In(v->r.mark, i, q) ==> v->r.mark[i] == \at(v->r.mark[i], Pre) && \at(In(v->r.mark, i, q), Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->r.n && \at(In(v->r.mark, i, q), Pre) ==> In(v->r.mark, i, q) && !(p <= q < p + pages);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> Single(z->n, z->tag, st, ord, v->page[q] - 1);
+  //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] != p && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], Pre);
+  return p;
+}
+
+/* keel_range_free, which leaves the page instance alone. */
+/*@ requires InvB(z, st, ord) && RangeInv(&v->r) && VmArrays(v, z, pt, tlb) && p < v->r.n && v->r.mark[p] > 0;
+    assigns RANGE_ARRAYS;
+    ensures InvB(z, st, ord);
+    ensures RangeInv(&v->r);
+    ensures VmArrays(v, z, pt, tlb);
+    SAME_SIZES
+    ensures pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \old(v->page[q]);
+    ensures v->r.mark[p] <= 0;
+    ensures others: \forall integer q; 0 <= q < v->r.n && q != p && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]); */
+static inline void put_range(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
+{
+  keel_range_free(&v->r, p);
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre) && \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert \forall integer i; 0 <= i < W0(z->u) ==> z->l0[i] == \at(z->l0[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W1(z->u) ==> z->l1[i] == \at(z->l1[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W2(z->u) ==> z->l2[i] == \at(z->l2[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W3(z->u) ==> z->l3[i] == \at(z->l3[i], Pre);
+  //@ assert nfree(st, 1024 * z->u) == \at(nfree(st, 1024 * z->u), Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && z->nr_free == nfree(st, 1024 * z->u) && Counters(z) && Rest(st, z->n, z->u);
+}
+
+/* The place of area p, which has no pages, is vacant. */
+/*@ requires VM(p) && p < v->r.n && v->r.mark[p] > 0 && !Dead(v, p);
+    requires \forall integer q; In(v->r.mark, p, q) ==> v->page[q] == 0;
+    assigns RANGE_ARRAYS;
+    KEEPS_VM(KEEL_NONE) SAME_SIZES
+    ensures v->r.mark[p] <= 0;
+    ensures others: \forall integer q; 0 <= q < v->r.n && q != p && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
+    ensures pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \old(v->page[q]); */
+static inline void end_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
+{
+  put_range(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer i, q; 0 <= i < v->r.n && In(v->r.mark, i, q) ==> i != p && v->r.mark[i] == \at(v->r.mark[i], Pre) && \at(In(v->r.mark, i, q), Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->r.n && i != p && \at(In(v->r.mark, i, q), Pre) ==> In(v->r.mark, i, q);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> Single(z->n, z->tag, st, ord, v->page[q] - 1);
+  //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] != p && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], Pre);
+}
+
+/* Area p has no page any more. */
+/*@ requires VM(p) && p < v->r.n && v->r.mark[p] == pages + 1 && pages <= KEEL_RANGE_MAX && !Dead(v, p);
+    requires \forall integer q; p <= q < p + pages ==> pt[q] == -1 && tlb[q] == 0;
+    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS, v->page[p .. p + pages - 1];
+    KEEPS_VM(p) SAME_SIZES SAME_MARKS SAME_DEAD OTHER_BLOCKS
+    ensures \forall integer q; p <= q < p + pages ==> v->page[q] == 0;
+    ensures \forall integer q; 0 <= q < v->r.n && !(p <= q < p + pages) ==> v->page[q] == \old(v->page[q]);
+    ensures z->nr_free >= \old(z->nr_free); */
+static void strip_area(struct keel_vm *v, uint32_t p, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  /*@ loop invariant p <= q <= p + pages;
+      LOOP_VM(p) LOOP_SIZES LOOP_DEAD
+      loop invariant \forall integer i; p <= i < q ==> v->page[i] == 0;
+      loop invariant \forall integer i; 0 <= i < v->r.n && !(p <= i < q) ==> v->page[i] == \at(v->page[i], Pre);
+      loop invariant z->nr_free >= \at(z->nr_free, Pre);
+      loop invariant \forall integer i; 0 <= i < v->r.n ==> v->r.mark[i] == \at(v->r.mark[i], Pre);
+      loop invariant \forall integer g; 0 <= g < NP && \at(st[g], Pre) != FREE && (\forall integer i; 0 <= i < v->r.n ==> \at(v->page[i], Pre) != g + 1) ==> KEEPS(Pre, g) && z->ref[g] == \at(z->ref[g], Pre);
+      loop assigns q, KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS, v->page[p .. p + pages - 1];
+      loop variant p + pages - q; */
+  for (uint32_t q = p; q < p + pages; q++) {
+    //@ ghost L: ;
+    if (v->page[q] != 0) strip_page(v, q) /*@ ghost (p, z, st, ord, pt, tlb) */;
+    //@ assert \forall integer i; 0 <= i < v->r.n ==> v->r.mark[i] == \at(v->r.mark[i], L);
+    //@ assert \forall integer g; 0 <= g < NP && \at(st[g], L) != FREE && (\forall integer i; 0 <= i < v->r.n ==> \at(v->page[i], L) != g + 1) ==> KEEPS(L, g) && z->ref[g] == \at(z->ref[g], L);
+    //@ assert \forall integer i; 0 <= i < v->r.n && \at(v->page[i], L) != 0 ==> \at(v->page[i], L) == \at(v->page[i], Pre);
+    //@ assert v->nr_dead == \at(v->nr_dead, Pre) && v->page == \at(v->page, Pre);
+  }
+}
+
+/* ---- areas ---- */
+
+/* Page q of the arena is in an area that waits for a purge. */
+/*@ requires RangeInv(&v->r) && \valid_read(v) && Backlog(v) && q < v->r.n;
+    assigns \nothing;
+    ensures \result == 0 || \result == 1;
+    ensures \result == 1 <==> \exists integer i; 0 <= i < v->nr_dead && v->dead[i] <= q < v->dead[i] + v->r.mark[v->dead[i]]; */
+static int is_dead(const struct keel_vm *v, uint32_t q)
+{
+  /*@ loop invariant 0 <= i <= v->nr_dead && \forall integer j; 0 <= j < i ==> !(v->dead[j] <= q < v->dead[j] + v->r.mark[v->dead[j]]);
+      loop assigns i;
+      loop variant v->nr_dead - i; */
+  for (int64_t i = 0; i < v->nr_dead; i++) {
+    int64_t p = v->dead[i];
+    if (p <= q && q < p + v->r.mark[p]) return 1;
+  }
+  return 0;
+}
+
+/* keel_map, which leaves the instances alone. */
+/*@ requires RangeInv(&v->r) && InvB(z, st, ord) && VmArrays(v, z, pt, tlb) && q < v->r.n && 0 < g <= z->n && pt[q] == -1 && tlb[q] == 0;
+    assigns pt[q .. q], tlb[q .. q];
+    ensures RangeInv(&v->r);
+    ensures InvB(z, st, ord);
+    ensures VmArrays(v, z, pt, tlb);
+    SAME_SIZES SAME_DEAD
+    ensures \result == 1 && pt[q] == z->base + g - 1 || \result == 0 && pt[q] == -1 && tlb[q] == 0;
+    ensures \forall integer i; 0 <= i < v->r.n && i != q ==> pt[i] == \old(pt[i]) && tlb[i] == \old(tlb[i]); */
+static inline int map_page(struct keel_vm *v, uint32_t q, uint32_t g) /*@ ghost (VM_STATE) */
+{
+  //@ assert Range(z);
+  return keel_map(v, v->base + q, v->z->base + g - 1) /*@ ghost (q, pt, tlb) */;
+}
+
+/* keel_unmap, which leaves the instances alone. */
+/*@ requires RangeInv(&v->r) && InvB(z, st, ord) && VmArrays(v, z, pt, tlb) && q + pages <= v->r.n;
+    requires \forall integer i; q <= i < q + pages ==> pt[i] != -1;
+    assigns pt[q .. q + pages - 1];
+    ensures RangeInv(&v->r);
+    ensures InvB(z, st, ord);
+    ensures VmArrays(v, z, pt, tlb);
+    SAME_SIZES SAME_DEAD
+    ensures \forall integer i; q <= i < q + pages ==> pt[i] == -1;
+    ensures \forall integer i; 0 <= i < v->r.n && !(q <= i < q + pages) ==> pt[i] == \old(pt[i]); */
+static inline void unmap_pages(struct keel_vm *v, uint32_t q, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  keel_unmap(v, v->base + q, pages) /*@ ghost (q, pt) */;
+}
+
+/* The pages of area x, which are there, are mapped; answers how many, which is all unless keel_map has failed. */
+/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && pages <= KEEL_RANGE_MAX && !Dead(v, x);
+    requires \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
+    assigns pt[x .. x + pages - 1], tlb[x .. x + pages - 1];
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD
+    ensures \result <= pages;
+    ensures mapped: \forall integer q; x <= q < x + \result ==> pt[q] != -1;
+    ensures unmapped: \forall integer q; x + \result <= q < x + pages ==> pt[q] == -1;
+    ensures rest: \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> pt[q] == \old(pt[q]) && tlb[q] == \old(tlb[q]);
+    ensures clean: \forall integer q; x + \result <= q < x + pages ==> tlb[q] == 0; */
+static uint32_t map_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  uint32_t i;
+  /*@ loop invariant 0 <= i <= pages;
+      LOOP_VM(x) LOOP_SIZES LOOP_DEAD
+      loop invariant \forall integer q; x <= q < x + i ==> pt[q] != -1;
+      loop invariant \forall integer q; x + i <= q < x + pages ==> pt[q] == -1 && tlb[q] == 0;
+      loop invariant \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> pt[q] == \at(pt[q], Pre) && tlb[q] == \at(tlb[q], Pre);
+      loop assigns i, pt[x .. x + pages - 1], tlb[x .. x + pages - 1];
+      loop variant pages - i; */
+  for (i = 0; i < pages; i++) {
+    uint32_t q = x + i;
+    //@ assert \forall integer p, j; 0 <= p < v->r.n && p != x && In(v->r.mark, p, j) ==> j != q;
+    //@ assert Single(z->n, z->tag, st, ord, v->page[q] - 1) && \forall integer j; 0 <= j < v->nr_dead ==> v->dead[j] != x;
+    int done = map_page(v, q, v->page[q]) /*@ ghost (z, st, ord, pt, tlb) */;
+    //@ assert \forall integer j; 0 <= j < v->r.n && j != q && pt[j] != -1 ==> v->page[j] != 0 && pt[j] == z->base + v->page[j] - 1;
+    if (!done) break;
+  }
+  return i;
+}
+
+/* The first pages of area x, so many, all mapped, are unmapped. */
+/*@ requires VM(x) && x < v->r.n && count < v->r.mark[x] && !Dead(v, x);
+    requires \forall integer q; x <= q < x + count ==> pt[q] != -1;
+    assigns pt[x .. x + count - 1];
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD
+    ensures \forall integer q; x <= q < x + count ==> pt[q] == -1;
+    ensures \forall integer q; 0 <= q < v->r.n && !(x <= q < x + count) ==> pt[q] == \old(pt[q]); */
+static inline void unmap_area(struct keel_vm *v, uint32_t x, uint32_t count) /*@ ghost (VM_STATE) */
+{
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> !(x <= q < x + count);
+  unmap_pages(v, x, count) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer p; Dead(v, p) <==> \at(Dead(v, p), Pre);
+}
+
+/* No CPU has a translation for an unmapped one of the pages from page lo of the arena on, so many. */
+/*@ requires VM(x) && lo + count <= v->r.n;
+    assigns tlb[lo .. lo + count - 1];
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD
+    ensures \forall integer q; lo <= q < lo + count && pt[q] == -1 ==> tlb[q] == 0;
+    ensures \forall integer q; 0 <= q < v->r.n && !(lo <= q < lo + count) ==> tlb[q] == \old(tlb[q]); */
+static inline void flush(struct keel_vm *v, uint32_t lo, uint32_t count) /*@ ghost (uint32_t x, VM_STATE) */
+{
+  keel_flush(v, v->base + lo, count) /*@ ghost (lo, pt, tlb) */;
+}
+
+/* The area that was freed last does not wait for a purge any more; it has pages, but none is mapped. */
+/*@ requires VM(KEEL_NONE) && v->nr_dead > 0;
+    assigns v->nr_dead;
+    KEEPS_VM(\result) SAME_SIZES
+    ensures v->nr_dead == \old(v->nr_dead) - 1 && \result == v->dead[v->nr_dead] && \result < v->r.n && v->r.mark[\result] > 0 && !Dead(v, \result); */
+static inline uint32_t pop_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
+{
+  //@ ghost int64_t k = v->nr_dead - 1;
+  //@ assert v->dead[k] < v->r.n && \forall integer i; 0 <= i < k ==> v->dead[i] != v->dead[k];
+  v->nr_dead -= 1;
+  //@ assert \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \at(v->dead[i], Pre);
+  //@ assert v->nr_dead == k && \forall integer p; p != v->dead[k] && \at(Dead(v, p), Pre) ==> Dead(v, p);
+  //@ assert InvB(z, st, ord);
+  return (uint32_t)v->dead[v->nr_dead];
+}
+
+/* Area p, of which nothing is mapped or cached, gives back its pages and its place. */
+/*@ requires VM(p) && p < v->r.n && v->r.mark[p] > 0 && !Dead(v, p);
+    requires \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1 && tlb[q] == 0;
+    assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD OTHER_BLOCKS PAGES_GO
+    ensures v->r.mark[p] <= 0;
+    ensures others: \forall integer q; 0 <= q < v->r.n && q != p && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
+    ensures backing: \forall integer x, q; 0 <= x < v->r.n && x != p && \old(In(v->r.mark, x, q)) ==> v->page[q] == \old(v->page[q]);
+    ensures more: z->nr_free >= \old(z->nr_free); */
+static void drop_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
+{
+  uint32_t pages = (uint32_t)v->r.mark[p] - 1u;
+  //@ assert \forall integer q; p <= q < p + pages ==> In(v->r.mark, p, q) && pt[q] == -1 && tlb[q] == 0;
+  //@ assert \forall integer x, q; 0 <= x < v->r.n && x != p && In(v->r.mark, x, q) ==> 0 <= q < v->r.n && !(p <= q < p + pages);
+  strip_area(v, p, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert v->r.above == \at(v->r.above, Pre) && v->r.n == \at(v->r.n, Pre) && z->u == \at(z->u, Pre);
+  end_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/* The area that was freed last, which nothing is cached of, gives back its pages and its place. */
+/*@ requires VM(KEEL_NONE) && v->nr_dead > 0 && Clean(v, tlb);
+    assigns PURGED;
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS PAGES_GO
+    ensures v->nr_dead == \old(v->nr_dead) - 1;
+    ensures \let p = \old(v->dead[v->nr_dead - 1]); v->r.mark[p] <= 0;
+    ensures others: \let p = \old(v->dead[v->nr_dead - 1]); \forall integer q; 0 <= q < v->r.n && q != p && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
+    ensures clean: Clean(v, tlb);
+    ensures backing: \let x = \old(v->dead[v->nr_dead - 1]); \forall integer p, q; 0 <= p < v->r.n && p != x && \old(In(v->r.mark, p, q)) ==> v->page[q] == \old(v->page[q]);
+    ensures more: z->nr_free >= \old(z->nr_free); */
+static void end_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
+{
+  uint32_t p = pop_dead(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1 && tlb[q] == 0;
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> v->dead[i] != p && tlb[q] == 0;
+  drop_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/* One flush for all areas that wait for a purge. */
+/*@ requires VM(KEEL_NONE) && v->nr_dead > 0;
+    assigns tlb[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD
+    ensures Clean(v, tlb); */
+static void flush_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
+{
+  uint32_t lo = KEEL_RANGE_MAX, hi = 0;
+  /*@ loop invariant 0 <= i <= v->nr_dead && hi <= v->r.n && lo <= KEEL_RANGE_MAX;
+      loop invariant i > 0 ==> lo < hi;
+      loop invariant \forall integer j; 0 <= j < i ==> lo <= v->dead[j] && v->dead[j] + v->r.mark[v->dead[j]] <= hi;
+      loop assigns i, lo, hi;
+      loop variant v->nr_dead - i; */
+  for (int64_t i = 0; i < v->nr_dead; i++) {
+    uint32_t p = (uint32_t)v->dead[i], end = p + (uint32_t)v->r.mark[p];
+    if (p < lo) lo = p;
+    if (end > hi) hi = end;
+  }
+  flush(v, lo, hi - lo) /*@ ghost (KEEL_NONE, z, st, ord, pt, tlb) */;
+}
+
+/*@ requires VM(KEEL_NONE);
+    assigns PURGED, tlb[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS PAGES_GO NO_AREA_COMES AREAS_STAY SAME_TABLE
+    ensures done: v->nr_dead == 0;
+    ensures more: z->nr_free >= \old(z->nr_free); */
+void keel_vm_purge(struct keel_vm *v) /*@ ghost (VM_STATE) */
+{
+  if (v->nr_dead == 0) return;
+  flush_dead(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert v->r.above == \at(v->r.above, Pre) && v->r.n == \at(v->r.n, Pre) && z->u == \at(z->u, Pre);
+  /*@ loop invariant 0 <= v->nr_dead <= \at(v->nr_dead, Pre);
+      loop invariant Clean(v, tlb);
+      LOOP_VM(KEEL_NONE) LOOP_SIZES
+      loop invariant \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \at(v->dead[i], Pre);
+      loop invariant none: \forall integer p; 0 <= p < v->r.n && v->r.mark[p] > 0 ==> v->r.mark[p] == \at(v->r.mark[p], Pre);
+      loop invariant areas: \forall integer p; 0 <= p < v->r.n && \at(v->r.mark[p], Pre) > 0 && !\at(Dead(v, p), Pre) ==> v->r.mark[p] == \at(v->r.mark[p], Pre) && !Dead(v, p);
+      loop invariant backing: \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], Pre);
+      loop invariant pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == 0 || v->page[q] == \at(v->page[q], Pre);
+      loop invariant blocks: \forall integer g; 0 <= g < NP && \at(st[g], Pre) != FREE && (\forall integer q; 0 <= q < v->r.n ==> \at(v->page[q], Pre) != g + 1) ==> KEEPS(Pre, g) && z->ref[g] == \at(z->ref[g], Pre);
+      loop invariant more: z->nr_free >= \at(z->nr_free, Pre);
+      loop assigns PURGED;
+      loop variant v->nr_dead; */
+  while (v->nr_dead > 0) {
+    //@ ghost L: ;
+    //@ assert 0 <= v->dead[v->nr_dead - 1] < v->r.n && \at(Dead(v, \at(v->dead[v->nr_dead - 1], Here)), Pre);
+    //@ ghost int64_t x = v->dead[v->nr_dead - 1];
+    //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> p != x && In(v->r.mark, p, q);
+    end_dead(v) /*@ ghost (z, st, ord, pt, tlb) */;
+    //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], L);
+    //@ assert \forall integer g; 0 <= g < NP && \at(st[g], L) != FREE && (\forall integer i; 0 <= i < v->r.n ==> \at(v->page[i], L) != g + 1) ==> KEEPS(L, g) && z->ref[g] == \at(z->ref[g], L);
+    //@ assert \forall integer i; 0 <= i < v->r.n && \at(v->page[i], L) != 0 ==> \at(v->page[i], L) == \at(v->page[i], Pre);
+  }
+}
+
+/* All pages of area x, so many, get one. */
+/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
+    requires \forall integer q; x <= q < x + pages ==> v->page[q] == 0;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1];
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD SAME_TABLE OTHER_BLOCKS FREE_COME
+    ensures \forall integer q; x <= q < x + pages ==> v->page[q] != 0;
+    ensures \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> v->page[q] == \old(v->page[q]); */
+static void back_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  /*@ loop invariant x <= q <= x + pages;
+      LOOP_VM(x) LOOP_SIZES LOOP_DEAD
+      loop invariant \forall integer i; 0 <= i < v->r.n ==> pt[i] == \at(pt[i], Pre);
+      loop invariant \forall integer i; x <= i < q ==> v->page[i] != 0 && WasFree{Pre}(st, v->page[i]);
+      loop invariant \forall integer i; 0 <= i < v->r.n && !(x <= i < q) ==> v->page[i] == \at(v->page[i], Pre);
+      loop invariant z->nr_free >= x + pages - q;
+      loop invariant \forall integer g; 0 <= g < NP && \at(st[g], Pre) != FREE ==> KEEPS(Pre, g) && z->ref[g] == \at(z->ref[g], Pre);
+      loop assigns q, KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1];
+      loop variant x + pages - q; */
+  for (uint32_t q = x; q < x + pages; q++) {
+    //@ ghost L: ;
+    back_page(v, q) /*@ ghost (x, z, st, ord, pt, tlb) */;
+    //@ assert Range(z) && Single(z->n, z->tag, st, ord, v->page[q] - 1);
+    //@ assert 0 <= v->page[q] - 1 < NP;
+    //@ assert WasFree{L}(st, v->page[q]);
+    //@ assert WasFree{Pre}(st, v->page[q]);
+    //@ assert \forall integer i; x <= i < q ==> v->page[i] == \at(v->page[i], L);
+    //@ assert \forall integer i; x <= i <= q ==> v->page[i] != 0 && WasFree{Pre}(st, v->page[i]);
+  }
+}
+
+/* The first pages of area x, so many, are mapped; all of it goes. */
+/*@ requires VM(x) && x < v->r.n && v->r.mark[x] > mapped && !Dead(v, x);
+    requires \forall integer q; In(v->r.mark, x, q) ==> (q < x + mapped ? pt[q] != -1 : pt[q] == -1 && tlb[q] == 0);
+    assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD OTHER_BLOCKS PAGES_GO
+    ensures v->r.mark[x] <= 0;
+    ensures others: \forall integer q; 0 <= q < v->r.n && q != x && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
+    ensures backing: \forall integer p, q; 0 <= p < v->r.n && p != x && \old(In(v->r.mark, p, q)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]);
+    ensures more: z->nr_free >= \old(z->nr_free); */
+static void undo_area(struct keel_vm *v, uint32_t x, uint32_t mapped) /*@ ghost (VM_STATE) */
+{
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> 0 <= q < v->r.n && !(x <= q < x + mapped);
+  if (mapped != 0) {
+    unmap_area(v, x, mapped) /*@ ghost (z, st, ord, pt, tlb) */;
+    flush(v, x, mapped) /*@ ghost (x, z, st, ord, pt, tlb) */;
+  }
+  //@ assert \forall integer q; In(v->r.mark, x, q) ==> pt[q] == -1 && tlb[q] == 0;
+  drop_area(v, x) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/* A purge; then a vacant place for an area of so many pages and its guard becomes one, without pages yet. */
+/*@ requires VM(KEEL_NONE) && 1 <= pages < v->r.n;
+    assigns PURGED, tlb[0 .. v->r.n - 1];
+    KEEPS_VM(\result) SAME_SIZES OTHER_BLOCKS PAGES_GO AREAS_STAY SAME_TABLE
+    ensures full: \result == KEEL_NONE ==> v->nr_dead == 0 && \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1);
+    ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> \result != KEEL_NONE;
+    ensures others: \forall integer p; 0 <= p < v->r.n && p != \result && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]);
+    ensures new: \result != KEEL_NONE ==> \result + pages + 1 <= v->r.n && v->r.mark[\result] == pages + 1 && !Dead(v, \result) &&
+      (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post))));
+    ensures bare: \result != KEEL_NONE ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1;
+    ensures more: z->nr_free >= \old(z->nr_free); */
+static uint32_t purge_for_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer s; 0 <= s && s + pages + 1 <= v->r.n && \at(Vacant(v->r.mark, v->r.n, s, pages + 1), Pre) ==> Vacant(v->r.mark, v->r.n, s, pages + 1);
+  //@ ghost L: ;
+  uint32_t x = take_range(v, pages + 1u) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \at(v->page[q], L);
+  //@ assert x == KEEL_NONE ==> \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !\at(Vacant(v->r.mark, v->r.n, s, pages + 1), L);
+  //@ assert x == KEEL_NONE ==> \forall integer p; 0 <= p < v->r.n ==> v->r.mark[p] == \at(v->r.mark[p], L);
+  return x;
+}
+
+/* A vacant place for an area of so many pages and its guard becomes one, without pages yet. */
+/*@ requires VM(KEEL_NONE) && 1 <= pages < v->r.n;
+    assigns PURGED, tlb[0 .. v->r.n - 1];
+    KEEPS_VM(\result) SAME_SIZES OTHER_BLOCKS PAGES_GO AREAS_STAY SAME_TABLE
+    ensures full: \result == KEEL_NONE ==> v->nr_dead == 0 && \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1);
+    ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> \result != KEEL_NONE;
+    ensures others: \forall integer p; 0 <= p < v->r.n && p != \result && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]);
+    ensures new: \result != KEEL_NONE ==> \result + pages + 1 <= v->r.n && v->r.mark[\result] == pages + 1 && !Dead(v, \result) &&
+      (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post))));
+    ensures bare: \result != KEEL_NONE ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1;
+    ensures more: z->nr_free >= \old(z->nr_free); */
+static uint32_t find_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  uint32_t x = take_range(v, pages + 1u) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \at(v->page[q], Pre);
+  if (x != KEEL_NONE) return x;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) ==> In(v->r.mark, p, q);
+  //@ assert \forall integer s; 0 <= s && s + pages + 1 <= v->r.n && \at(Vacant(v->r.mark, v->r.n, s, pages + 1), Pre) ==> Vacant(v->r.mark, v->r.n, s, pages + 1);
+  return purge_for_room(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/* Area x, without pages, gets them all; then they are mapped: answers how many, which is all unless keel_map has failed. */
+/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
+    requires \forall integer q; x <= q < x + pages ==> v->page[q] == 0 && pt[q] == -1;
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1], pt[x .. x + pages - 1], tlb[x .. x + pages - 1];
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD OTHER_BLOCKS FREE_COME
+    ensures \result <= pages;
+    ensures mapped: \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && (q < x + \result ? pt[q] == z->base + v->page[q] - 1 : pt[q] == -1 && tlb[q] == 0);
+    ensures rest: \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]); */
+static uint32_t back_and_map(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  //@ assert \forall integer q; x <= q < x + pages ==> tlb[q] == 0;
+  back_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
+  return map_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/* Area x, without pages, gets them all, and is mapped: 1.  If keel_map fails the area goes: 0. */
+/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
+    requires \forall integer q; x <= q < x + pages ==> v->page[q] == 0 && pt[q] == -1;
+    assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD OTHER_BLOCKS FREE_COME
+    ensures \result == 0 || \result == 1;
+    ensures done: \result == 1 ==> v->r.mark[x] == pages + 1 && \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == z->base + v->page[q] - 1;
+    ensures gone: \result == 0 ==> v->r.mark[x] <= 0;
+    ensures others: \forall integer q; 0 <= q < v->r.n && q != x && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
+    ensures backing: \forall integer p, q; 0 <= p < v->r.n && p != x && \old(In(v->r.mark, p, q)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]); */
+static int fill_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> 0 <= q < v->r.n && !(x <= q < x + pages);
+  //@ assert \forall integer q; In(v->r.mark, x, q) ==> x <= q < x + pages;
+  uint32_t mapped = back_and_map(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
+  if (mapped == pages) return 1;
+  //@ assert v->r.above == \at(v->r.above, Pre) && v->r.n == \at(v->r.n, Pre) && z->u == \at(z->u, Pre);
+  undo_area(v, x, mapped) /*@ ghost (z, st, ord, pt, tlb) */;
+  return 0;
+}
+
+/* An area of so many pages and a guard, mapped: its first page in the arena, or why there is none. */
+/*@ requires VM(KEEL_NONE) && 1 <= pages;
+    assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY FREE_COME
+    MADE(\result) */
+static int64_t make_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  if (v->z->nr_free < pages) keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  if (v->z->nr_free < pages) return KEEL_NO_PAGES;
+  if (pages >= v->r.n) return KEEL_NO_RANGE;
+  uint32_t x = find_room(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  if (x == KEEL_NONE) return KEEL_NO_RANGE;
+  int done = fill_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  return done ? (int64_t)x : KEEL_NOT_MAPPED;
+}
+
+/* Area p, of which nothing is mapped, waits for a purge from now on. */
+/*@ requires VM(p) && p < v->r.n && v->r.mark[p] > 0 && !Dead(v, p) && v->nr_dead < KEEL_VM_BACKLOG;
+    requires \forall integer q; In(v->r.mark, p, q) ==> v->page[q] != 0 && pt[q] == -1;
+    assigns v->nr_dead, v->dead[0 .. KEEL_VM_BACKLOG - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES
+    ensures dead: \forall integer a; Dead(v, a) <==> \old(Dead(v, a)) || a == p;
+    ensures table: \forall integer q; 0 <= q < v->r.n ==> pt[q] == \old(pt[q]); */
+static inline void push_dead(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
+{
+  //@ ghost int64_t k = v->nr_dead;
+  v->dead[v->nr_dead] = p;
+  v->nr_dead += 1;
+  //@ assert v->nr_dead == k + 1 && v->dead[k] == p;
+  //@ assert \forall integer i; 0 <= i < k ==> v->dead[i] == \at(v->dead[i], Pre) && v->dead[i] != p;
+  //@ assert \forall integer a; Dead(v, a) <==> \at(Dead(v, a), Pre) || a == p;
+  //@ assert InvB(z, st, ord);
+}
+
+/* The area that begins at page p waits for a purge from now on, unmapped. */
+/*@ requires VM(KEEL_NONE) && p < v->r.n && v->r.mark[p] > 0 && !Dead(v, p) && v->nr_dead < KEEL_VM_BACKLOG;
+    assigns pt[0 .. v->r.n - 1], v->nr_dead, v->dead[0 .. KEEL_VM_BACKLOG - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES
+    ensures dead: \forall integer a; Dead(v, a) <==> \old(Dead(v, a)) || a == p;
+    ensures unmapped: \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1;
+    ensures others: \forall integer q; 0 <= q < v->r.n && !In(v->r.mark, p, q) ==> pt[q] == \old(pt[q]); */
+static void bury_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
+{
+  uint32_t pages = (uint32_t)v->r.mark[p] - 1u;
+  //@ assert \forall integer q; p <= q < p + pages ==> In(v->r.mark, p, q) && pt[q] != -1;
+  unmap_area(v, p, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  push_dead(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/* ---- the interface ---- */
+
+/* The arena's pages have no pages yet. */
+/*@ requires \valid(page + (0 .. n - 1));
+    assigns page[0 .. n - 1];
+    ensures \forall integer i; 0 <= i < n ==> page[i] == 0; */
+static void clear_pages(uint32_t *page, uint32_t n)
+{
+  /*@ loop invariant 0 <= i <= n && \forall integer j; 0 <= j < i ==> page[j] == 0;
+      loop assigns i, page[0 .. n - 1];
+      loop variant n - i; */
+  for (uint32_t i = 0; i < n; i++) page[i] = 0;
+}
+
+enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t *tree, uint32_t *gap, uint64_t *ends, int32_t *mark,
+                              uint32_t *page, int64_t base, uint32_t n) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
+{
+  if (n == 0 || n > KEEL_RANGE_MAX || base < 0 || base > KEEL_PFN_MAX - (int64_t)KEEL_RANGE_MAX) return KEEL_BAD_ARGUMENT;
+  clear_pages(page, n);
+  v->z = z;
+  v->page = page;
+  v->base = base;
+  v->nr_dead = 0;
+  return keel_range_init(&v->r, tree, gap, ends, mark, n);
+}
+
+/*@ requires VM(KEEL_NONE);
+    assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY FREE_COME
+    behavior bad:
+      assumes pages == 0 || flags > VMALLOC_FLAGS;
+      assigns \nothing;
+      ensures refused: \result == KEEL_BAD_ARGUMENT;
+    behavior made:
+      assumes pages != 0 && flags <= VMALLOC_FLAGS;
+      MADE(\result < 0 ? \result : \result - v->base)
+    complete behaviors; disjoint behaviors; */
+int64_t keel_vmalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghost (VM_STATE) */
+{
+  if (pages == 0 || flags > (KEEL_NOWAIT | KEEL_ZERO)) return KEEL_BAD_ARGUMENT;
+  int64_t x = make_area(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  if (x < 0) return x;
+  if (flags & KEEL_ZERO) keel_zero((uint64_t)(v->base + x) * KEEL_PAGE_SIZE, (uint64_t)pages * KEEL_PAGE_SIZE);
+  return v->base + x;
+}
+
+int64_t keel_vzalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghost (VM_STATE) */
+{
+  return keel_vmalloc(v, pages, flags | KEEL_ZERO) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/*@ requires VM(KEEL_NONE);
+    assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1], v->dead[0 .. KEEL_VM_BACKLOG - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES
+    behavior outside:
+      assumes vpn < v->base || vpn >= v->base + v->r.n;
+      assigns \nothing;
+      ensures refused: \result == KEEL_OUT_OF_RANGE;
+    behavior inner:
+      assumes v->base <= vpn < v->base + v->r.n && v->r.mark[vpn - v->base] <= 0;
+      assigns \nothing;
+      ensures refused: \result == KEEL_NOT_HEAD;
+    behavior twice:
+      assumes v->base <= vpn < v->base + v->r.n && v->r.mark[vpn - v->base] > 0 && Dead(v, vpn - v->base);
+      assigns \nothing;
+      ensures refused: \result == KEEL_ALREADY_FREE;
+    behavior ok:
+      assumes v->base <= vpn < v->base + v->r.n && v->r.mark[vpn - v->base] > 0 && !Dead(v, vpn - v->base);
+      OTHER_BLOCKS PAGES_GO NO_AREA_COMES
+      ensures done: \result == KEEL_OK;
+      ensures gone: Dead(v, vpn - v->base);
+      ensures unmapped: \forall integer q; \old(In(v->r.mark, vpn - v->base, q)) ==> pt[q] == -1;
+      ensures areas: \forall integer p; 0 <= p < v->r.n && p != vpn - v->base && \old(v->r.mark[p]) > 0 && !\old(Dead(v, p)) ==> v->r.mark[p] == \old(v->r.mark[p]) && !Dead(v, p);
+      ensures backing: \forall integer p, q; 0 <= p < v->r.n && p != vpn - v->base && \old(In(v->r.mark, p, q)) && !\old(Dead(v, p)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]);
+    complete behaviors; disjoint behaviors; */
+enum keel_status keel_vfree(struct keel_vm *v, int64_t vpn) /*@ ghost (VM_STATE) */
+{
+  if (vpn < v->base || vpn >= v->base + v->r.n) return KEEL_OUT_OF_RANGE;
+  uint32_t p = (uint32_t)(vpn - v->base);
+  if (v->r.mark[p] <= 0) return KEEL_NOT_HEAD;
+  if (is_dead(v, p)) return KEEL_ALREADY_FREE;
+  //@ assert !Dead(v, p) && (v->nr_dead == KEEL_VM_BACKLOG || v->nr_dead < KEEL_VM_BACKLOG);
+  if (v->nr_dead == KEEL_VM_BACKLOG) keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert v->nr_dead < KEEL_VM_BACKLOG && !Dead(v, p) && v->r.mark[p] == \at(v->r.mark[vpn - v->base], Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->r.n && i != p && \at(In(v->r.mark, i, q), Pre) && !\at(Dead(v, i), Pre) ==> In(v->r.mark, i, q) && 0 <= q < v->r.n && !In(v->r.mark, p, q);
+  //@ ghost L: ;
+  bury_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert Dead(v, p);
+  return KEEL_OK;
+}
+
+/*@ requires VM(KEEL_NONE);
+    assigns \nothing;
+    ensures vpn < v->base || vpn >= v->base + v->r.n ==> \result == KEEL_OUT_OF_RANGE;
+    ensures v->base <= vpn < v->base + v->r.n ==> \result == (pt[vpn - v->base] == -1 ? KEEL_NOT_MAPPED : pt[vpn - v->base]); */
+keel_pfn_t keel_vmalloc_to_page(const struct keel_vm *v, int64_t vpn) /*@ ghost (VM_STATE) */
+{
+  if (vpn < v->base || vpn >= v->base + v->r.n) return KEEL_OUT_OF_RANGE;
+  uint32_t q = (uint32_t)(vpn - v->base);
+  if (v->page[q] == 0) return KEEL_NOT_MAPPED;
+  //@ assert \exists integer p; 0 <= p < v->r.n && In(v->r.mark, p, q);
+  if (is_dead(v, q)) return KEEL_NOT_MAPPED;
+  return v->z->base + v->page[q] - 1;
+}
+
+/*@ requires VM(KEEL_NONE);
+    assigns \nothing;
+    ensures v->base <= vpn < v->base + v->r.n && v->r.mark[vpn - v->base] > 0 && !Dead(v, vpn - v->base) ==> \result == v->r.mark[vpn - v->base] - 1;
+    ensures !(v->base <= vpn < v->base + v->r.n && v->r.mark[vpn - v->base] > 0 && !Dead(v, vpn - v->base)) ==> \result == 0; */
+uint32_t keel_vsize(const struct keel_vm *v, int64_t vpn) /*@ ghost (VM_STATE) */
+{
+  if (vpn < v->base || vpn >= v->base + v->r.n) return 0;
+  uint32_t p = (uint32_t)(vpn - v->base);
+  return v->r.mark[p] > 0 && !is_dead(v, p) ? (uint32_t)v->r.mark[p] - 1u : 0;
+}

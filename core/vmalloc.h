@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* vmalloc: areas of virtually contiguous pages, made of single pages that need not be adjacent.
+   An arena is n virtual pages from virtual page number (vpn) `base` on: its areas lie in a range instance (core/range.h), each
+   at the lowest place that has room, with one page after it that is never mapped (a guard).  Pages are blocks of order 0 and kind
+   KEEL_VMALLOC of the page instance, which other layers may use too.  Page tables are the business of three hooks.
+   Freed areas are unmapped at once, but their pages and their place are kept until translations have been flushed, once for
+   many areas (a purge): no stale translation ever leads to a page, or lies at a place, that somebody else has got.
+   Calls on one arena must not overlap in time, nor with calls on its page instance: the caller holds its own lock. */
+#ifndef KEEL_CORE_VMALLOC_H
+#define KEEL_CORE_VMALLOC_H
+
+#include "core/page.h"
+#include "core/port.h"
+#include "core/range.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* KEEL_MAPS: 1 where you define keel_map, keel_unmap and keel_flush yourself, as you must for vmalloc; with 0 keel.c defines
+   them, and nothing can be mapped.  (It goes to config.h, and the status below to status.h, when vmalloc is in the drop-in.) */
+#ifndef KEEL_MAPS
+#define KEEL_MAPS 0
+#endif
+#define KEEL_NOT_MAPPED (-11) /* nothing is mapped there, or could not be mapped */
+
+#define KEEL_VM_BACKLOG 32 /* freed areas that wait for a flush, at most */
+
+/* An arena.  The fields are the allocator's own.  In bytes a virtual page: 4, and those of its range instance. */
+struct keel_vm {
+  struct keel_range r;
+  struct keel_pages *z;
+  uint32_t *page;                /* [page of the arena]: 1 + number in z of the page there, 0 if none  */
+  int64_t base;                  /* vpn of page 0                                                      */
+  int64_t nr_dead;               /* freed areas that are not flushed yet                               */
+  int64_t dead[KEEL_VM_BACKLOG]; /* and their first pages                                              */
+};
+
+/* ---- hooks, which you define, with KEEL_MAPS = 1; they are called with whatever lock the caller of the core holds ---- */
+
+#if KEEL_MAPS
+#define KEEL_MAP_API
+#else
+#define KEEL_MAP_API KEEL_API
+#endif
+
+/* Maps page pfn at virtual page vpn, for reading and writing: answers 1.  Where that cannot be, for want of memory for a page
+   table, say, it answers 0, and the page table is as before. */
+/*@ requires 0 <= q < v->r.n && vpn == v->base + q && 0 <= pfn && \valid(pt + (0 .. v->r.n - 1)) && \valid(tlb + (0 .. v->r.n - 1));
+    requires unmapped: pt[q] == -1 && tlb[q] == 0;
+    assigns pt[q .. q], tlb[q .. q];
+    ensures \result == 1 && pt[q] == pfn || \result == 0 && pt[q] == -1 && tlb[q] == 0; */
+KEEL_MAP_API int keel_map(const struct keel_vm *v, int64_t vpn, keel_pfn_t pfn) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* Unmaps the virtual pages vpn .. vpn + pages - 1, all of them mapped (pages is at least 1).  Translations may stay in the CPUs until keel_flush.
+   It cannot fail. */
+/*@ requires 0 <= q && q + pages <= v->r.n && vpn == v->base + q && \valid(pt + (0 .. v->r.n - 1));
+    requires mapped: \forall integer i; q <= i < q + pages ==> pt[i] != -1;
+    assigns pt[q .. q + pages - 1];
+    ensures \forall integer i; q <= i < q + pages ==> pt[i] == -1; */
+KEEL_MAP_API void keel_unmap(const struct keel_vm *v, int64_t vpn, uint32_t pages) /*@ ghost (uint32_t q, int64_t \ghost *pt) */;
+
+/* After it no CPU has a translation for one of the virtual pages vpn .. vpn + pages - 1 that is not mapped.  It cannot fail. */
+/*@ requires 0 <= q && q + pages <= v->r.n && vpn == v->base + q && \valid(tlb + (0 .. v->r.n - 1));
+    assigns tlb[q .. q + pages - 1];
+    ensures \forall integer i; q <= i < q + pages && pt[i] == -1 ==> tlb[i] == 0; */
+KEEL_MAP_API void keel_flush(const struct keel_vm *v, int64_t vpn, uint32_t pages) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* ---- arenas ---- */
+
+/* Makes an arena of n virtual pages from vpn base on, none of them mapped, with pages from z.  The arrays have KEEL_RANGE_TREE(n),
+   KEEL_RANGE_GAPS(n), KEEL_RANGE_ENDS(n), n and n elements, overlap neither each other nor *v, and belong to the arena from now on.
+   KEEL_BAD_ARGUMENT iff n is not in 1 .. KEEL_RANGE_MAX, or base is negative or above 2^52 - 2^30.  Time: O(n). */
+KEEL_API enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t *tree, uint32_t *gap, uint64_t *ends,
+                                       int32_t *mark, uint32_t *page, int64_t base, uint32_t n)
+    /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* Makes an area of so many pages, mapped for reading and writing, and a guard page after it.  Answers its first vpn, else
+   KEEL_BAD_ARGUMENT iff pages is 0 or flags has others than KEEL_NOWAIT and KEEL_ZERO; else
+   KEEL_NO_PAGES iff there are not so many free pages, even after a purge; else
+   KEEL_NO_RANGE iff no run of pages + 1 virtual pages is vacant, even after a purge; else
+   KEEL_NOT_MAPPED iff keel_map answered 0: all is as before, but that a purge may have been, and for the page instance's
+   counters of calls.
+   Time: O(log n), and a page allocation and a keel_map for each page; that of a purge when one is needed. */
+KEEL_API int64_t keel_vmalloc(struct keel_vm *v, uint32_t pages, uint32_t flags)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* keel_vmalloc with KEEL_ZERO. */
+KEEL_API int64_t keel_vzalloc(struct keel_vm *v, uint32_t pages, uint32_t flags)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* Unmaps the area that begins at virtual page vpn.  Its pages and its place can be had again after the next purge; with
+   KEEL_VM_BACKLOG areas waiting for one there is one first.
+   KEEL_OUT_OF_RANGE iff vpn is outside the arena; else KEEL_NOT_HEAD iff no area begins there; else KEEL_ALREADY_FREE iff that area
+   has been freed and waits for a purge.  Time: one keel_unmap; that of a purge when one is needed. */
+KEEL_API enum keel_status keel_vfree(struct keel_vm *v, int64_t vpn)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* One keel_flush for all freed areas; then one reference to each of their pages is dropped (where nobody else has taken one, the
+   page is free), and their places are vacant.  Time: O(pages of them), and O(log n) for each. */
+KEEL_API void keel_vm_purge(struct keel_vm *v)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* The pfn of the page that is mapped at virtual page vpn.
+   KEEL_OUT_OF_RANGE iff vpn is outside the arena; else KEEL_NOT_MAPPED iff none is.  Time: O(KEEL_VM_BACKLOG). */
+KEEL_API keel_pfn_t keel_vmalloc_to_page(const struct keel_vm *v, int64_t vpn)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* Pages of the area that begins at virtual page vpn, without its guard; 0 iff keel_vfree would refuse it.
+   Time: O(KEEL_VM_BACKLOG). */
+KEEL_API uint32_t keel_vsize(const struct keel_vm *v, int64_t vpn)
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
