@@ -162,7 +162,7 @@ static inline void drop_page(struct keel_vm *v, uint32_t g) /*@ ghost (VM_STATE)
 /* Page q of the arena, where nothing is mapped, gives its page back. */
 /*@ requires VM(x) && x < v->r.n && In(v->r.mark, x, q) && v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS, v->page[q];
-    KEEPS_VM(x) SAME_SIZES SAME_MARKS SAME_DEAD OTHER_BLOCKS
+    KEEPS_VM(x) SAME_SIZES SAME_MARKS SAME_DEAD SAME_TABLE OTHER_BLOCKS
     ensures v->page[q] == 0;
     ensures \forall integer i; 0 <= i < v->r.n && i != q ==> v->page[i] == \old(v->page[i]);
     ensures z->nr_free >= \old(z->nr_free); */
@@ -173,7 +173,9 @@ static inline void strip_page(struct keel_vm *v, uint32_t q) /*@ ghost (uint32_t
   //@ assert \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> v->page[i] != v->page[q] && Single(z->n, z->tag, st, ord, v->page[i] - 1);
   drop_page(v, v->page[q] - 1u) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer p, i; 0 <= p < v->r.n ==> (In(v->r.mark, p, i) <==> \at(In(v->r.mark, p, i), Pre));
-  //@ assert Backlog(v) && DeadUnmapped(v, pt);
+  //@ assert Backlog(v);
+  //@ assert \forall integer i, j; 0 <= i < v->nr_dead && \at(In(v->r.mark, v->dead[i], j), Pre) ==> pt[j] == -1;
+  //@ assert DeadUnmapped(v, pt);
   //@ assert \forall integer p; Dead(v, p) <==> \at(Dead(v, p), Pre);
   //@ assert \forall integer p, i; 0 <= p < v->r.n && p != x && \at(In(v->r.mark, p, i), Pre) && pt[i] == -1 ==> \at(Dead(v, p), Pre);
   //@ assert LiveMapped(v, x, pt);
@@ -274,6 +276,7 @@ static inline void end_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) 
 {
   put_range(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer i, q; 0 <= i < v->r.n && In(v->r.mark, i, q) ==> i != p && v->r.mark[i] == \at(v->r.mark[i], Pre) && \at(In(v->r.mark, i, q), Pre);
+  //@ assert \forall integer i; 0 <= i < v->r.n && v->r.mark[i] > 0 && i != p ==> i + v->r.mark[i] <= p || p + v->r.mark[p] <= i;
   //@ assert \forall integer i, q; 0 <= i < v->r.n && i != p && \at(In(v->r.mark, i, q), Pre) ==> In(v->r.mark, i, q);
   //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> Single(z->n, z->tag, st, ord, v->page[q] - 1);
   //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] != p && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], Pre);
@@ -283,7 +286,7 @@ static inline void end_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) 
 /*@ requires VM(p) && p < v->r.n && v->r.mark[p] == pages + 1 && pages <= KEEL_RANGE_MAX && !Dead(v, p);
     requires \forall integer q; p <= q < p + pages ==> pt[q] == -1 && tlb[q] == 0;
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS, v->page[p .. p + pages - 1];
-    KEEPS_VM(p) SAME_SIZES SAME_MARKS SAME_DEAD OTHER_BLOCKS
+    KEEPS_VM(p) SAME_SIZES SAME_MARKS SAME_DEAD SAME_TABLE OTHER_BLOCKS
     ensures \forall integer q; p <= q < p + pages ==> v->page[q] == 0;
     ensures \forall integer q; 0 <= q < v->r.n && !(p <= q < p + pages) ==> v->page[q] == \old(v->page[q]);
     ensures z->nr_free >= \old(z->nr_free); */
@@ -291,6 +294,7 @@ static void strip_area(struct keel_vm *v, uint32_t p, uint32_t pages) /*@ ghost 
 {
   /*@ loop invariant p <= q <= p + pages;
       LOOP_VM(p) LOOP_SIZES LOOP_DEAD
+      loop invariant \forall integer i; 0 <= i < v->r.n ==> pt[i] == \at(pt[i], Pre);
       loop invariant \forall integer i; p <= i < q ==> v->page[i] == 0;
       loop invariant \forall integer i; 0 <= i < v->r.n && !(p <= i < q) ==> v->page[i] == \at(v->page[i], Pre);
       loop invariant z->nr_free >= \at(z->nr_free, Pre);
@@ -416,7 +420,8 @@ static inline void flush(struct keel_vm *v, uint32_t lo, uint32_t count) /*@ gho
 /* The area that was freed last does not wait for a purge any more; it has pages, but none is mapped. */
 /*@ requires VM(KEEL_NONE) && v->nr_dead > 0;
     assigns v->nr_dead;
-    KEEPS_VM(\result) SAME_SIZES
+    KEEPS_VM(\result) SAME_SIZES SAME_TABLE
+    ensures \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \old(v->dead[i]);
     ensures v->nr_dead == \old(v->nr_dead) - 1 && \result == v->dead[v->nr_dead] && \result < v->r.n && v->r.mark[\result] > 0 && !Dead(v, \result); */
 static inline uint32_t pop_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
 {
@@ -433,7 +438,7 @@ static inline uint32_t pop_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
 /*@ requires VM(p) && p < v->r.n && v->r.mark[p] > 0 && !Dead(v, p);
     requires \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1 && tlb[q] == 0;
     assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD OTHER_BLOCKS PAGES_GO
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD SAME_TABLE OTHER_BLOCKS PAGES_GO
     ensures v->r.mark[p] <= 0;
     ensures others: \forall integer q; 0 <= q < v->r.n && q != p && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
     ensures backing: \forall integer x, q; 0 <= x < v->r.n && x != p && \old(In(v->r.mark, x, q)) ==> v->page[q] == \old(v->page[q]);
@@ -451,7 +456,8 @@ static void drop_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
 /* The area that was freed last, which nothing is cached of, gives back its pages and its place. */
 /*@ requires VM(KEEL_NONE) && v->nr_dead > 0 && Clean(v, tlb);
     assigns PURGED;
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS PAGES_GO
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_TABLE OTHER_BLOCKS PAGES_GO
+    ensures \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \old(v->dead[i]);
     ensures v->nr_dead == \old(v->nr_dead) - 1;
     ensures \let p = \old(v->dead[v->nr_dead - 1]); v->r.mark[p] <= 0;
     ensures others: \let p = \old(v->dead[v->nr_dead - 1]); \forall integer q; 0 <= q < v->r.n && q != p && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
@@ -463,7 +469,10 @@ static void end_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
   uint32_t p = pop_dead(v) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1 && tlb[q] == 0;
   //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> v->dead[i] != p && tlb[q] == 0;
+  //@ ghost L: ;
   drop_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] == \at(v->dead[i], L) && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], L);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> tlb[q] == 0;
 }
 
 /* One flush for all areas that wait for a purge. */
@@ -489,7 +498,7 @@ static void flush_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
 
 /*@ requires VM(KEEL_NONE);
     assigns PURGED, tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS PAGES_GO NO_AREA_COMES AREAS_STAY SAME_TABLE
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS PAGES_GO OWN_FREED NO_AREA_COMES AREAS_STAY SAME_TABLE
     ensures done: v->nr_dead == 0;
     ensures more: z->nr_free >= \old(z->nr_free); */
 void keel_vm_purge(struct keel_vm *v) /*@ ghost (VM_STATE) */
@@ -500,6 +509,7 @@ void keel_vm_purge(struct keel_vm *v) /*@ ghost (VM_STATE) */
   /*@ loop invariant 0 <= v->nr_dead <= \at(v->nr_dead, Pre);
       loop invariant Clean(v, tlb);
       LOOP_VM(KEEL_NONE) LOOP_SIZES
+      loop invariant \forall integer i; 0 <= i < v->r.n ==> pt[i] == \at(pt[i], Pre);
       loop invariant \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \at(v->dead[i], Pre);
       loop invariant none: \forall integer p; 0 <= p < v->r.n && v->r.mark[p] > 0 ==> v->r.mark[p] == \at(v->r.mark[p], Pre);
       loop invariant areas: \forall integer p; 0 <= p < v->r.n && \at(v->r.mark[p], Pre) > 0 && !\at(Dead(v, p), Pre) ==> v->r.mark[p] == \at(v->r.mark[p], Pre) && !Dead(v, p);
@@ -584,13 +594,16 @@ static void undo_area(struct keel_vm *v, uint32_t x, uint32_t mapped) /*@ ghost 
     ensures more: z->nr_free >= \old(z->nr_free); */
 static uint32_t purge_for_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
   keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> 0 <= q < v->r.n && v->page[q] == \at(v->page[q], Pre);
   //@ assert \forall integer s; 0 <= s && s + pages + 1 <= v->r.n && \at(Vacant(v->r.mark, v->r.n, s, pages + 1), Pre) ==> Vacant(v->r.mark, v->r.n, s, pages + 1);
   //@ ghost L: ;
   uint32_t x = take_range(v, pages + 1u) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \at(v->page[q], L);
   //@ assert x == KEEL_NONE ==> \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !\at(Vacant(v->r.mark, v->r.n, s, pages + 1), L);
   //@ assert x == KEEL_NONE ==> \forall integer p; 0 <= p < v->r.n ==> v->r.mark[p] == \at(v->r.mark[p], L);
+  //@ assert x == KEEL_NONE ==> \forall integer s; Vacant(v->r.mark, v->r.n, s, pages + 1) ==> \at(Vacant(v->r.mark, v->r.n, s, pages + 1), L);
   return x;
 }
 
@@ -607,66 +620,120 @@ static uint32_t purge_for_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_
     ensures more: z->nr_free >= \old(z->nr_free); */
 static uint32_t find_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
   uint32_t x = take_range(v, pages + 1u) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \at(v->page[q], Pre);
   if (x != KEEL_NONE) return x;
-  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) ==> In(v->r.mark, p, q);
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) ==> In(v->r.mark, p, q) && 0 <= q < v->r.n;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> !Dead(v, p) && v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
   //@ assert \forall integer s; 0 <= s && s + pages + 1 <= v->r.n && \at(Vacant(v->r.mark, v->r.n, s, pages + 1), Pre) ==> Vacant(v->r.mark, v->r.n, s, pages + 1);
   return purge_for_room(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
 }
 
 /* Area x, without pages, gets them all; then they are mapped: answers how many, which is all unless keel_map has failed. */
 /*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
-    requires \forall integer q; x <= q < x + pages ==> v->page[q] == 0 && pt[q] == -1;
+    requires \forall integer q; x <= q <= x + pages ==> v->page[q] == 0 && pt[q] == -1;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1], pt[x .. x + pages - 1], tlb[x .. x + pages - 1];
     KEEPS_VM(x) SAME_SIZES SAME_DEAD OTHER_BLOCKS FREE_COME
     ensures \result <= pages;
+    ensures there: \forall integer q; x <= q < x + \result ==> pt[q] != -1;
     ensures mapped: \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && (q < x + \result ? pt[q] == z->base + v->page[q] - 1 : pt[q] == -1 && tlb[q] == 0);
     ensures rest: \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]); */
 static uint32_t back_and_map(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
 {
-  //@ assert \forall integer q; x <= q < x + pages ==> tlb[q] == 0;
+  //@ assert x + pages < v->r.n && \forall integer q; x <= q < x + pages ==> tlb[q] == 0;
   back_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
-  return map_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  uint32_t mapped = map_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; x <= q < x + mapped ==> 0 <= q < v->r.n && pt[q] != -1;
+  //@ assert \forall integer q; x <= q < x + mapped ==> pt[q] == z->base + v->page[q] - 1;
+  //@ assert \forall integer q; x + mapped <= q < x + pages ==> pt[q] == -1 && tlb[q] == 0;
+  return mapped;
 }
 
 /* Area x, without pages, gets them all, and is mapped: 1.  If keel_map fails the area goes: 0. */
 /*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
-    requires \forall integer q; x <= q < x + pages ==> v->page[q] == 0 && pt[q] == -1;
+    requires \forall integer q; x <= q <= x + pages ==> v->page[q] == 0 && pt[q] == -1;
     assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
     KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD OTHER_BLOCKS FREE_COME
     ensures \result == 0 || \result == 1;
     ensures done: \result == 1 ==> v->r.mark[x] == pages + 1 && \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == z->base + v->page[q] - 1;
+    ensures guard: \result == 1 ==> pt[x + pages] == -1;
+    ensures waiting: \forall integer p; Dead(v, p) <==> \old(Dead(v, p));
     ensures gone: \result == 0 ==> v->r.mark[x] <= 0;
     ensures others: \forall integer q; 0 <= q < v->r.n && q != x && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
     ensures backing: \forall integer p, q; 0 <= p < v->r.n && p != x && \old(In(v->r.mark, p, q)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]); */
 static int fill_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> 0 <= q < v->r.n && !(x <= q < x + pages);
-  //@ assert \forall integer q; In(v->r.mark, x, q) ==> x <= q < x + pages;
+  //@ assert x + pages < v->r.n && \forall integer q; In(v->r.mark, x, q) ==> x <= q < x + pages;
   uint32_t mapped = back_and_map(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
   if (mapped == pages) return 1;
   //@ assert v->r.above == \at(v->r.above, Pre) && v->r.n == \at(v->r.n, Pre) && z->u == \at(z->u, Pre);
+  //@ assert \forall integer q; In(v->r.mark, x, q) ==> (q < x + mapped ? pt[q] != -1 : pt[q] == -1 && tlb[q] == 0);
+  //@ ghost M: ;
   undo_area(v, x, mapped) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; 0 <= q < v->r.n ==> v->page[q] == 0 || v->page[q] == \at(v->page[q], M);
   return 0;
 }
 
-/* An area of so many pages and a guard, mapped: its first page in the arena, or why there is none. */
+/* An area of so many pages, which are free, and a guard, mapped: its first page in the arena, or why there is none. */
+/*@ requires VM(KEEL_NONE) && 1 <= pages < v->r.n && pages <= z->nr_free;
+    assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY OWN_COME
+    ensures not: \result != KEEL_NO_PAGES;
+    MADE(\result) */
+static int64_t place_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
+  uint32_t x = find_room(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  if (x == KEEL_NONE) return KEEL_NO_RANGE;
+  //@ ghost L: ;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> p != x && In(v->r.mark, p, q);
+  int done = fill_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], L) ==> WasFree{L}(st, v->page[q]);
+  //@ assert \forall integer q; 0 <= q < v->r.n && \at(v->page[q], L) != 0 ==> \at(v->page[q], L) == \at(v->page[q], Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> 0 <= v->page[q] - 1 < NP;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && WasFree{L}(st, v->page[q]) && !WasFree{Pre}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \at(v->page[r], Pre) == v->page[q];
+  //@ assert done == 1 ==> pt[x + pages] == -1;
+  return done ? (int64_t)x : KEEL_NOT_MAPPED;
+}
+
+/* A purge, if so many pages are not free. */
+/*@ requires VM(KEEL_NONE);
+    assigns PURGED, tlb[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS PAGES_GO OWN_FREED NO_AREA_COMES AREAS_STAY SAME_TABLE
+    ensures few: z->nr_free < pages ==> v->nr_dead == 0;
+    ensures more: z->nr_free >= \old(z->nr_free); */
+static void purge_for_pages(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  if (v->z->nr_free < pages) keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/* An area as by place_area, of pages that need not be free yet. */
 /*@ requires VM(KEEL_NONE) && 1 <= pages;
     assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY FREE_COME
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY OWN_COME
     MADE(\result) */
 static int64_t make_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
-  if (v->z->nr_free < pages) keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
+  purge_for_pages(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ ghost L: ;
+  //@ assert \forall integer r; 0 <= r < v->r.n && v->page[r] != 0 ==> v->page[r] == \at(v->page[r], Pre);
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> In(v->r.mark, p, q) && !Dead(v, p);
+  //@ assert \forall integer s; 0 <= s && s + pages + 1 <= v->r.n && \at(Vacant(v->r.mark, v->r.n, s, pages + 1), Pre) ==> Vacant(v->r.mark, v->r.n, s, pages + 1);
   if (v->z->nr_free < pages) return KEEL_NO_PAGES;
   if (pages >= v->r.n) return KEEL_NO_RANGE;
-  uint32_t x = find_room(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
-  if (x == KEEL_NONE) return KEEL_NO_RANGE;
-  int done = fill_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
-  return done ? (int64_t)x : KEEL_NOT_MAPPED;
+  int64_t x = place_area(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> 0 <= v->page[q] - 1 < NP;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && WasFree{L}(st, v->page[q]) && !WasFree{Pre}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \at(v->page[r], Pre) == v->page[q];
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && !WasFree{L}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \at(v->page[r], L) == v->page[q] && \at(v->page[r], L) != 0;
+  //@ assert \forall integer q, r; 0 <= q < v->r.n && 0 <= r < v->r.n && v->page[q] != 0 && \at(v->page[r], L) == v->page[q] ==> \at(v->page[r], Pre) == v->page[q];
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && !WasFree{L}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \at(v->page[r], Pre) == v->page[q];
+  return x;
 }
 
 /* Area p, of which nothing is mapped, waits for a purge from now on. */
@@ -679,12 +746,18 @@ static int64_t make_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE)
 static inline void push_dead(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
 {
   //@ ghost int64_t k = v->nr_dead;
+  //@ assert 0 <= k < KEEL_VM_BACKLOG && \forall integer i; 0 <= i < k ==> v->dead[i] != p;
   v->dead[v->nr_dead] = p;
   v->nr_dead += 1;
+  //@ assert v->r.n == \at(v->r.n, Pre) && v->r.above == \at(v->r.above, Pre) && v->base == \at(v->base, Pre);
   //@ assert v->nr_dead == k + 1 && v->dead[k] == p;
   //@ assert \forall integer i; 0 <= i < k ==> v->dead[i] == \at(v->dead[i], Pre) && v->dead[i] != p;
+  //@ assert \forall integer i; 0 <= i <= k ==> 0 <= v->dead[i] < v->r.n && v->r.mark[v->dead[i]] > 0;
+  //@ assert \forall integer i, j; 0 <= i < j <= k ==> v->dead[i] != v->dead[j];
   //@ assert \forall integer a; Dead(v, a) <==> \at(Dead(v, a), Pre) || a == p;
   //@ assert InvB(z, st, ord);
+  //@ assert \forall integer i, q; 0 <= i < k && In(v->r.mark, v->dead[i], q) ==> pt[q] == -1;
+  //@ assert \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1;
 }
 
 /* The area that begins at page p waits for a purge from now on, unmapped. */
@@ -730,7 +803,7 @@ enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t 
 
 /*@ requires VM(KEEL_NONE);
     assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY FREE_COME
+    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY OWN_COME
     behavior bad:
       assumes pages == 0 || flags > VMALLOC_FLAGS;
       assigns \nothing;
@@ -786,6 +859,7 @@ enum keel_status keel_vfree(struct keel_vm *v, int64_t vpn) /*@ ghost (VM_STATE)
   //@ assert !Dead(v, p) && (v->nr_dead == KEEL_VM_BACKLOG || v->nr_dead < KEEL_VM_BACKLOG);
   if (v->nr_dead == KEEL_VM_BACKLOG) keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert v->nr_dead < KEEL_VM_BACKLOG && !Dead(v, p) && v->r.mark[p] == \at(v->r.mark[vpn - v->base], Pre);
+  //@ assert \forall integer i; 0 <= i < v->r.n && v->r.mark[i] > 0 && i != p ==> i + v->r.mark[i] <= p || p + v->r.mark[p] <= i;
   //@ assert \forall integer i, q; 0 <= i < v->r.n && i != p && \at(In(v->r.mark, i, q), Pre) && !\at(Dead(v, i), Pre) ==> In(v->r.mark, i, q) && 0 <= q < v->r.n && !In(v->r.mark, p, q);
   //@ ghost L: ;
   bury_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;

@@ -82,9 +82,13 @@
 #define AREAS_STAY                                                                                                                                 \
   ensures areas: \forall integer p; 0 <= p < v->r.n && \old(v->r.mark[p]) > 0 && !\old(Dead(v, p)) ==> v->r.mark[p] == \old(v->r.mark[p]) && !Dead(v, p); \
   ensures backing: \forall integer p, q; 0 <= p < v->r.n && \old(In(v->r.mark, p, q)) && !\old(Dead(v, p)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]);
-/* Pages go; none comes, or only pages that were free. */
+/* Pages go; none comes, or only pages that were free, or only these and some that were the arena's; no others become free. */
 #define PAGES_GO ensures pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == 0 || v->page[q] == \old(v->page[q]);
 #define FREE_COME ensures fresh: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == 0 || v->page[q] == \old(v->page[q]) || WasFree{Pre}(st, v->page[q]);
+#define OWN_FREED                                                                                                                                  \
+  ensures freed: \forall integer g; 1 <= g <= NP && WasFree(st, g) && !WasFree{Pre}(st, g) ==> \exists integer r; 0 <= r < v->r.n && \old(v->page[r]) == g;
+#define OWN_COME                                                                                                                                   \
+  ensures fresh: \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && !WasFree{Pre}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \old(v->page[r]) == v->page[q];
 /* a is the first page of a new area of so many pages, or why there is none. */
 #define MADE(a)                                                                                                                                    \
   ensures results: 0 <= (a) < v->r.n || (a) == KEEL_NO_PAGES || (a) == KEEL_NO_RANGE || (a) == KEEL_NOT_MAPPED;                                     \
