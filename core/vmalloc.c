@@ -18,7 +18,7 @@ void keel_unmap(const struct keel_vm *v, int64_t vpn, uint32_t pages) /*@ ghost 
   /*@ ghost
       /@ loop invariant 0 <= i <= pages && \forall integer j; q <= j < q + i ==> pt[j] == -1;
          loop assigns i, pt[q .. q + pages - 1]; loop variant pages - i; @/
-      for (uint32_t i = 0; i < pages; i++) pt[q + i] = -1; */
+      for (uint32_t i = 0; i < pages; i++) pt[(int64_t)q + i] = -1; */
 }
 
 void keel_flush(const struct keel_vm *v, int64_t vpn, uint32_t pages) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb) */
@@ -27,7 +27,7 @@ void keel_flush(const struct keel_vm *v, int64_t vpn, uint32_t pages) /*@ ghost 
   /*@ ghost
       /@ loop invariant 0 <= i <= pages && \forall integer j; q <= j < q + i ==> tlb[j] == 0;
          loop assigns i, tlb[q .. q + pages - 1]; loop variant pages - i; @/
-      for (uint32_t i = 0; i < pages; i++) tlb[q + i] = (int8_t)0; */
+      for (uint32_t i = 0; i < pages; i++) tlb[(int64_t)q + i] = (int8_t)0; */
 }
 #endif
 
@@ -343,7 +343,9 @@ static int is_dead(const struct keel_vm *v, uint32_t q)
 static inline int map_page(struct keel_vm *v, uint32_t q, uint32_t g) /*@ ghost (VM_STATE) */
 {
   //@ assert Range(z);
-  return keel_map(v, v->base + q, v->z->base + g - 1) /*@ ghost (q, pt, tlb) */;
+  int done = keel_map(v, v->base + q, v->z->base + g - 1) /*@ ghost (q, pt, tlb) */;
+  //@ assert v->base == \at(v->base, Pre) && v->r.n == \at(v->r.n, Pre) && v->r.above == \at(v->r.above, Pre);
+  return done;
 }
 
 /* keel_unmap, which leaves the instances alone. */
