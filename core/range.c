@@ -224,13 +224,7 @@ static inline uint32_t first_in(const uint32_t *g, uint64_t w, uint32_t c, uint3
 }
 
 /* The gap that ends with page p has x pages now, no fewer than before. */
-/*@ requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && p < 64 * b && \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. b - 1)) && \valid(g + (0 .. 64 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * b - 1));
-    requires Inner(t, a) && OverPages(t, g, a, b) && Ends(w, g, b) && x >= g[p];
-    assigns t[0 .. 16 * a], g[p], w[p / 64];
-    ensures Inner(t, a);
-    ensures OverPages(t, g, a, b);
-    ensures Ends(w, g, b);
-    ensures g[p] == x; */
+/*@ SETS_GAP(x >= g[p]) */
 static inline void grow_gap(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, uint32_t p, uint32_t x) /*@ ghost (uint32_t b) */
 {
   uint32_t i = p / 64u;
@@ -255,13 +249,7 @@ static inline void grow_gap(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, u
 }
 
 /* The gap that ends with page p has only x pages now, or there is none if x is 0. */
-/*@ requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && p < 64 * b && \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. b - 1)) && \valid(g + (0 .. 64 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * b - 1));
-    requires Inner(t, a) && OverPages(t, g, a, b) && Ends(w, g, b) && x < g[p];
-    assigns t[0 .. 16 * a], g[p], w[p / 64];
-    ensures Inner(t, a);
-    ensures OverPages(t, g, a, b);
-    ensures Ends(w, g, b);
-    ensures g[p] == x; */
+/*@ SETS_GAP(x < g[p]) */
 static inline void cut_end(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, uint32_t p, uint32_t x) /*@ ghost (uint32_t b) */
 {
   uint32_t i = p / 64u;
@@ -293,13 +281,7 @@ static inline void cut_end(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, ui
 }
 
 /* A gap of x pages ends with page p, or none if x is 0: longer says whether that is no less than before. */
-/*@ requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && p < 64 * b && \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. b - 1)) && \valid(g + (0 .. 64 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * b - 1));
-    requires Inner(t, a) && OverPages(t, g, a, b) && Ends(w, g, b) && (longer != 0 <==> x >= g[p]);
-    assigns t[0 .. 16 * a], g[p], w[p / 64];
-    ensures Inner(t, a);
-    ensures OverPages(t, g, a, b);
-    ensures Ends(w, g, b);
-    ensures g[p] == x; */
+/*@ SETS_GAP((longer != 0 <==> x >= g[p])) */
 static inline void set_gap(uint32_t *t, uint32_t *g, uint64_t *w, uint32_t a, uint32_t p, uint32_t x, int longer) /*@ ghost (uint32_t b) */
 {
   if (longer) grow_gap(t, g, w, a, p, x) /*@ ghost (b) */;

@@ -276,7 +276,6 @@ static inline void end_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) 
 {
   put_range(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer i, q; 0 <= i < v->r.n && In(v->r.mark, i, q) ==> i != p && v->r.mark[i] == \at(v->r.mark[i], Pre) && \at(In(v->r.mark, i, q), Pre);
-  //@ assert \forall integer i; 0 <= i < v->r.n && v->r.mark[i] > 0 && i != p ==> i + v->r.mark[i] <= p || p + v->r.mark[p] <= i;
   //@ assert \forall integer i, q; 0 <= i < v->r.n && i != p && \at(In(v->r.mark, i, q), Pre) ==> In(v->r.mark, i, q);
   //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> Single(z->n, z->tag, st, ord, v->page[q] - 1);
   //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] != p && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], Pre);
@@ -584,16 +583,7 @@ static void undo_area(struct keel_vm *v, uint32_t x, uint32_t mapped) /*@ ghost 
 }
 
 /* A purge; then a vacant place for an area of so many pages and its guard becomes one, without pages yet. */
-/*@ requires VM(KEEL_NONE) && 1 <= pages < v->r.n;
-    assigns PURGED, tlb[0 .. v->r.n - 1];
-    KEEPS_VM(\result) SAME_SIZES OTHER_BLOCKS PAGES_GO AREAS_STAY SAME_TABLE
-    ensures full: \result == KEEL_NONE ==> v->nr_dead == 0 && \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1);
-    ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> \result != KEEL_NONE;
-    ensures others: \forall integer p; 0 <= p < v->r.n && p != \result && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]);
-    ensures new: \result != KEEL_NONE ==> \result + pages + 1 <= v->r.n && v->r.mark[\result] == pages + 1 && !Dead(v, \result) &&
-      (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post))));
-    ensures bare: \result != KEEL_NONE ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1;
-    ensures more: z->nr_free >= \old(z->nr_free); */
+/*@ FINDS_ROOM */
 static uint32_t purge_for_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
@@ -610,16 +600,7 @@ static uint32_t purge_for_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_
 }
 
 /* A vacant place for an area of so many pages and its guard becomes one, without pages yet. */
-/*@ requires VM(KEEL_NONE) && 1 <= pages < v->r.n;
-    assigns PURGED, tlb[0 .. v->r.n - 1];
-    KEEPS_VM(\result) SAME_SIZES OTHER_BLOCKS PAGES_GO AREAS_STAY SAME_TABLE
-    ensures full: \result == KEEL_NONE ==> v->nr_dead == 0 && \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1);
-    ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> \result != KEEL_NONE;
-    ensures others: \forall integer p; 0 <= p < v->r.n && p != \result && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]);
-    ensures new: \result != KEEL_NONE ==> \result + pages + 1 <= v->r.n && v->r.mark[\result] == pages + 1 && !Dead(v, \result) &&
-      (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post))));
-    ensures bare: \result != KEEL_NONE ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1;
-    ensures more: z->nr_free >= \old(z->nr_free); */
+/*@ FINDS_ROOM */
 static uint32_t find_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
@@ -863,7 +844,6 @@ enum keel_status keel_vfree(struct keel_vm *v, int64_t vpn) /*@ ghost (VM_STATE)
   //@ assert v->nr_dead < KEEL_VM_BACKLOG && !Dead(v, p) && v->r.mark[p] == \at(v->r.mark[vpn - v->base], Pre);
   //@ assert \forall integer i; 0 <= i < v->r.n && v->r.mark[i] > 0 && i != p ==> i + v->r.mark[i] <= p || p + v->r.mark[p] <= i;
   //@ assert \forall integer i, q; 0 <= i < v->r.n && i != p && \at(In(v->r.mark, i, q), Pre) && !\at(Dead(v, i), Pre) ==> In(v->r.mark, i, q) && 0 <= q < v->r.n && !In(v->r.mark, p, q);
-  //@ ghost L: ;
   bury_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert Dead(v, p);
   return KEEL_OK;

@@ -51,4 +51,14 @@
       GapTree(r->tree, r->gap, r->ends, r->above, r->n) && Tiled(r->gap, r->mark, r->n);
 */
 
+/* Page p ends a gap of x pages from now on, or none if x is 0; c says what x is to what it was. */
+#define SETS_GAP(c) \
+  requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && p < 64 * b && \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. b - 1)) && \valid(g + (0 .. 64 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * b - 1)); \
+  requires Inner(t, a) && OverPages(t, g, a, b) && Ends(w, g, b) && c; \
+  assigns t[0 .. 16 * a], g[p], w[p / 64]; \
+  ensures Inner(t, a); \
+  ensures OverPages(t, g, a, b); \
+  ensures Ends(w, g, b); \
+  ensures g[p] == x;
+
 #endif

@@ -105,7 +105,18 @@
 #define RANGE_ARRAYS v->r.tree[0 .. 16 * v->r.above], v->r.gap[0 .. v->r.n - 1], v->r.ends[0 .. (v->r.n + 63) / 64 - 1], v->r.mark[0 .. v->r.n - 1]
 #define PAGE_ARRAYS KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, GHOSTS
 #define PURGED RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], v->nr_dead
-
+/* A place for an area of so many pages and its guard: the result is its first page, without pages yet, or KEEL_NONE. */
+#define FINDS_ROOM \
+  requires VM(KEEL_NONE) && 1 <= pages < v->r.n; \
+  assigns PURGED, tlb[0 .. v->r.n - 1]; \
+  KEEPS_VM(\result) SAME_SIZES OTHER_BLOCKS PAGES_GO AREAS_STAY SAME_TABLE \
+  ensures full: \result == KEEL_NONE ==> v->nr_dead == 0 && \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1); \
+  ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> \result != KEEL_NONE; \
+  ensures others: \forall integer p; 0 <= p < v->r.n && p != \result && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]); \
+  ensures new: \result != KEEL_NONE ==> \result + pages + 1 <= v->r.n && v->r.mark[\result] == pages + 1 && !Dead(v, \result) && \
+  (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post)))); \
+  ensures bare: \result != KEEL_NONE ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1; \
+  ensures more: z->nr_free >= \old(z->nr_free);
 
 /*@ ghost
   // where pages are counted as free, one is
