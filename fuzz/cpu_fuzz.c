@@ -285,20 +285,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   return 0;
 }
 
-/* By whole records. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
-  size -= size % RECORD;
-  uint32_t way = random_below(&seed, 8), records = (uint32_t)(size / RECORD);
-  if (records == 0) return LLVMFuzzerMutate(data, size, max_size);
-  if (way < 3 && size + RECORD <= max_size) { /* one more: random, or a copy */
-    uint8_t record[RECORD];
-    size_t where = random_below(&seed, records + 1) * RECORD;
-    for (uint32_t i = 0; i < RECORD; i++) record[i] = (uint8_t)random_below(&seed, 256);
-    if (way == 2) memcpy(record, data + random_below(&seed, records) * RECORD, RECORD);
-    memmove(data + where + RECORD, data + where, size - where);
-    memcpy(data + where, record, RECORD);
-    return size + RECORD;
-  }
-  return mutate_record(data, size, random_below(&seed, records) * RECORD, RECORD, way, &seed);
+  return mutate_records(data, size, max_size, RECORD, seed);
 }

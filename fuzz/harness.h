@@ -46,7 +46,7 @@ struct room {
 };
 
 /* An array of the size, and nothing around it. */
-static void *array_in(struct room *room, size_t size)
+static inline void *array_in(struct room *room, size_t size)
 {
   if (!room->all) {
     room->all = aligned_alloc(FENCE, 2 * FENCE + (room->max + FENCE - 1) / FENCE * FENCE);
@@ -88,6 +88,22 @@ static size_t mutate_record(uint8_t *data, size_t size, size_t where, size_t rec
   }
   LLVMFuzzerMutate(data + where, record, record);
   return size;
+}
+
+/* Of an input of records of so many bytes, by whole records: one more, random or a copy, or as mutate_record. */
+static inline size_t mutate_records(uint8_t *data, size_t size, size_t max_size, size_t record, uint32_t seed)
+{
+  size -= size % record;
+  uint32_t way = random_below(&seed, 8), records = (uint32_t)(size / record);
+  if (records == 0) return LLVMFuzzerMutate(data, size, max_size);
+  size_t where = random_below(&seed, records + (way < 3)) * record;
+  if (way >= 3 || size + record > max_size) return mutate_record(data, size, where % size, record, way, &seed);
+  size_t from = random_below(&seed, records) * record;
+  memmove(data + where + record, data + where, size - where);
+  if (way == 2) memmove(data + where, data + from + (from >= where ? record : 0), record);
+  else
+    for (size_t i = 0; i < record; i++) data[where + i] = (uint8_t)random_below(&seed, 256);
+  return size + record;
 }
 
 #endif
