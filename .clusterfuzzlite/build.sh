@@ -5,6 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e fuzz ] || cd "$SRC/keel"
 work=$(mktemp -d)
 tools/dropin/generate --root . "$work"
+tools/dropin/generate --root . --next "$work/next"
 mkdir "$work/helpers"
 # The models and the second copy of the code are not what is tested.
 for source in fuzz/*_model.c fuzz/*_twin.c; do
@@ -14,10 +15,11 @@ done
 for fuzzer in fuzz/*_fuzz.c; do
     name=$(basename "$fuzzer" .c)
     module=${name%_fuzz}
-    locks=0
-    [ "$module" != cpu ] || locks=1 # its harness has its own
-    for source in "$work/keel.c" "$fuzzer"; do
-        $CC $CFLAGS -std=c11 -DKEEL_LOCKS=$locks -I"$work" -c "$source" -o "$work/$(basename "$source" .c).o"
+    dropin=$work hooks=
+    ! grep -q "^next keel.c: core/$module.c\$" tools/dropin/parts.txt || dropin=$work/next
+    case $module in cpu) hooks=-DKEEL_LOCKS=1 ;; vmalloc) hooks=-DKEEL_MAPS=1 ;; esac # that the harness defines itself
+    for source in "$dropin/keel.c" "$fuzzer"; do
+        $CC $CFLAGS -std=c11 $hooks -I"$dropin" -c "$source" -o "$work/$(basename "$source" .c).o"
     done
     $CXX $CXXFLAGS "$work/keel.o" "$work/$name.o" "$work"/helpers/*.o $LIB_FUZZING_ENGINE -o "$OUT/$name"
     zip -q -j "$OUT/${name}_seed_corpus.zip" "fuzz/corpus/$module"/*

@@ -5,23 +5,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "next/keel.h"
 
-#define PAGE ((uint64_t)KEEL_PAGE_SIZE)
-#define VPN ((int64_t)0x7ff001) /* first virtual page of most arenas */
-#define HIGHEST (KEEL_PFN_MAX - (int64_t)KEEL_RANGE_MAX)
-#define PFN ((keel_pfn_t)7 * 1024) /* first page of the page instance */
-#define PFNS 1024u
-#define MOST 1000u /* virtual pages */
-#define FAR ((int64_t)0x100000000) /* off by this, a vpn is the same in 32 bits */
-#define NONE ((int64_t)-1)
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define OK(call) assert_int_equal((call), KEEL_OK)
+#define HOLDS(x) assert_true(x)
+#define SAME(a, b) assert_int_equal(a, b)
+#define PAGES_GOOD(instance) keel_pages_check(instance)
+#include "fuzz/vmalloc_model.h"
 
 static uint64_t seed;
 static uint32_t below(uint32_t n)
@@ -32,387 +24,9 @@ static uint32_t below(uint32_t n)
   return (uint32_t)((x ^ x >> 31) % n);
 }
 
-/* ---- what is tested: an arena and its page instance ---- */
-
-static struct keel_pages z;
-static uint64_t words[KEEL_PAGES_WORDS(PFNS)];
-static uint8_t tags[KEEL_PAGES_TAGS(PFNS)];
-static int32_t refs[KEEL_PAGES_REFS(PFNS)];
-static struct keel_vm vm;
-static uint32_t *tree, *gap, *page;
-static uint64_t *ends;
-static int32_t *mark;
-
-/* ---- the model ---- */
-
-static uint32_t size;                      /* virtual pages of the arena                                    */
-static int64_t base;                       /* the first of them                                             */
-static int64_t table[MOST], cached[MOST];  /* pfn that is mapped there; that a CPU may take to be           */
-static uint32_t user[PFNS];                /* 1 + page of the arena that is mapped, or cached, to this page */
-static uint32_t area[MOST], length[MOST];  /* 1 + first page of the area, its guard included; its pages     */
-static int64_t back[MOST];                 /* pfn that belongs to a page of an area                         */
-static int dead[MOST];                     /* the area that begins there waits for a purge                  */
-static uint32_t nr_dead;
-static int64_t nr_free, added;             /* pages of the page instance: now, and in the beginning         */
-static int32_t held[PFNS];                 /* references that the test has taken                            */
-static struct block {
-  keel_pfn_t pfn;
-  uint32_t order;
-} raw[PFNS];                               /* blocks of somebody else                                       */
-static uint32_t nr_raw;
-
-static uint32_t map_from, map_to;          /* pages of the arena that the running call may map              */
-static uint32_t fail_at;                   /* the keel_map that fails, counted from 1; 0: none              */
-static uint32_t maps, unmaps, flushes;     /* calls: of keel_map those of the last allocation               */
-static uint32_t zeroes;                    /* calls, and what the last was for                              */
-static uint64_t zeroed, zeroed_bytes;
-
-/* A page that can be reached belongs to the arena. */
-static void assert_ours(keel_pfn_t pfn)
-{
-  struct keel_block b;
-  OK(keel_pages_block(&z, pfn, &b));
-  assert_int_equal(b.pfn, pfn);
-  assert_int_equal(b.order, 0);
-  assert_int_equal(b.state, KEEL_PAGE_LIVE);
-  assert_int_equal(b.kind, KEEL_VMALLOC);
-}
-
-static void assert_all_ours(void)
-{
-  for (uint32_t q = 0; q < size; q++) {
-    if (table[q] != NONE) assert_int_equal(cached[q], table[q]);
-    if (cached[q] != NONE) assert_ours(cached[q]);
-  }
-}
-
-/* Nobody can reach this page. */
-static void assert_unreachable(keel_pfn_t pfn)
-{
-  assert_in_range(pfn, PFN, PFN + PFNS - 1);
-  assert_int_equal(user[pfn - PFN], 0);
-  assert_int_equal(held[pfn - PFN], 0);
-}
-
-static uint32_t inside(const struct keel_vm *v, int64_t vpn, uint32_t pages)
-{
-  assert_ptr_equal(v, &vm);
-  assert_true(vpn >= base && vpn <= base + size && pages <= base + size - vpn);
-  return (uint32_t)(vpn - base);
-}
-
-int keel_map(const struct keel_vm *v, int64_t vpn, keel_pfn_t pfn)
-{
-  uint32_t q = inside(v, vpn, 1);
-  maps++;
-  assert_true(map_from <= q && q < map_to); /* so no guard */
-  assert_int_equal(table[q], NONE);
-  assert_int_equal(cached[q], NONE);
-  assert_unreachable(pfn);
-  assert_ours(pfn);
-  if (maps == fail_at) return 0;
-  table[q] = cached[q] = back[q] = pfn;
-  user[pfn - PFN] = q + 1;
-  return 1;
-}
-
-void keel_unmap(const struct keel_vm *v, int64_t vpn, uint32_t pages)
-{
-  uint32_t from = inside(v, vpn, pages);
-  unmaps++;
-  for (uint32_t q = from; q < from + pages; q++) {
-    assert_int_not_equal(table[q], NONE);
-    assert_ours(table[q]);
-    table[q] = NONE;
-  }
-}
-
-void keel_flush(const struct keel_vm *v, int64_t vpn, uint32_t pages)
-{
-  uint32_t from = inside(v, vpn, pages);
-  flushes++;
-  assert_all_ours(); /* not even those that are about to go are free yet */
-  for (uint32_t q = from; q < from + pages; q++) {
-    if (table[q] != NONE || cached[q] == NONE) continue;
-    user[cached[q] - PFN] = 0;
-    cached[q] = NONE;
-  }
-}
-
-void keel_zero(uint64_t a, uint64_t bytes)
-{
-  zeroes++;
-  zeroed = a;
-  zeroed_bytes = bytes;
-  assert_int_equal(a % PAGE, 0);
-  assert_int_equal(bytes % PAGE, 0);
-  uint32_t from = inside(&vm, (int64_t)(a / PAGE), (uint32_t)(bytes / PAGE));
-  for (uint32_t q = from; q < from + (uint32_t)(bytes / PAGE); q++) assert_int_not_equal(table[q], NONE);
-}
-
-void keel_copy(uint64_t to, uint64_t from, uint64_t bytes)
-{
-  (void)to, (void)from, (void)bytes;
-  fail();
-}
-
-/* The lowest place for k pages; size if there is none. */
-static uint32_t place(uint32_t k)
-{
-  for (uint32_t q = 0, run = 0; q < size; q++) {
-    run = area[q] ? 0 : run + 1;
-    if (run == k) return q + 1 - k;
-  }
-  return size;
-}
-
-enum why { ASKED, BACKLOG, FOR_PAGES, FOR_A_PLACE, REASONS };
-static uint32_t purges[REASONS];
-
-/* What a purge does to the model; answers how many flushes that takes. */
-static uint32_t model_purge(enum why why)
-{
-  if (nr_dead == 0) return 0;
-  purges[why]++;
-  for (uint32_t p = 0; p < size; p++) {
-    if (!dead[p]) continue;
-    for (uint32_t q = p; q < p + length[p]; q++) {
-      if (held[back[q] - PFN] == 0) nr_free++;
-      back[q] = NONE;
-    }
-    for (uint32_t q = p; q <= p + length[p]; q++) area[q] = 0;
-    length[p] = 0;
-    dead[p] = 0;
-  }
-  nr_dead = 0;
-  return 1;
-}
-
-static int begins(uint32_t q)
-{
-  return area[q] == q + 1;
-}
-
-/* Everything, as callers can see it and as the hooks have been told. */
-static void check(void)
-{
-  struct keel_page_stats t;
-  struct keel_block b;
-  keel_pages_stats(&z, &t);
-  assert_int_equal(t.nr_free, nr_free);
-  assert_int_equal(keel_pages_check(&z), 1);
-  assert_all_ours();
-  for (uint32_t q = 0; q < size; q++) {
-    uint32_t p = area[q] - 1;
-    int backed = area[q] != 0 && q < p + length[p], live = backed && !dead[p];
-    assert_int_equal(table[q], live ? back[q] : NONE);
-    if (!backed) assert_int_equal(cached[q], NONE);
-    assert_int_equal(keel_vmalloc_to_page(&vm, base + q), live ? back[q] : KEEL_NOT_MAPPED);
-    assert_int_equal(keel_vsize(&vm, base + q), begins(q) && live ? length[q] : 0);
-    if (!backed) continue;
-    OK(keel_pages_block(&z, back[q], &b));
-    assert_int_equal(b.refs, 1 + held[back[q] - PFN]);
-  }
-  const int64_t outside[] = {base - 1, base + size, base + size + 1, base + FAR, base - FAR, INT64_MIN, INT64_MAX};
-  for (size_t i = 0; i < COUNT(outside); i++) {
-    assert_int_equal(keel_vmalloc_to_page(&vm, outside[i]), KEEL_OUT_OF_RANGE);
-    assert_int_equal(keel_vsize(&vm, outside[i]), 0);
-  }
-  for (uint32_t i = 0; i < nr_raw; i++) {
-    OK(keel_pages_block(&z, raw[i].pfn, &b));
-    assert_int_equal(b.order, raw[i].order);
-    assert_int_equal(b.kind, KEEL_RAW);
-  }
-}
-
-/* ---- calls, each with what the model says of it ---- */
-
-static void *room(size_t n, size_t bytes)
-{
-  void *p = malloc(n * bytes);
-  assert_non_null(p);
-  memset(p, 0x5a, n * bytes);
-  return p;
-}
-
 static void begin(int64_t from, uint32_t n)
 {
-  size = n;
-  base = from;
-  nr_dead = nr_raw = fail_at = maps = unmaps = flushes = zeroes = map_from = map_to = 0;
-  memset(user, 0, sizeof user);
-  memset(held, 0, sizeof held);
-  memset(area, 0, sizeof area);
-  memset(length, 0, sizeof length);
-  memset(dead, 0, sizeof dead);
-  for (uint32_t q = 0; q < MOST; q++) table[q] = cached[q] = back[q] = NONE;
-  OK(keel_pages_init(&z, words, tags, refs, PFN, PFNS));
-  OK(keel_pages_add(&z, PFN + 5, 400));
-  OK(keel_pages_add(&z, PFN + 512, 300));
-  added = nr_free = 700;
-  tree = room(KEEL_RANGE_TREE(n), sizeof *tree);
-  gap = room(KEEL_RANGE_GAPS(n), sizeof *gap);
-  ends = room(KEEL_RANGE_ENDS(n), sizeof *ends);
-  mark = room(n, sizeof *mark);
-  page = room(n, sizeof *page);
-  memset(&vm, 0x5a, sizeof vm);
-  OK(keel_vm_init(&vm, &z, tree, gap, ends, mark, page, base, n));
-  check();
-}
-
-static int64_t (*entry)(struct keel_vm *, uint32_t, uint32_t) = keel_vmalloc; /* or keel_vzalloc */
-
-static int64_t allocate(uint32_t pages, uint32_t flags)
-{
-  int64_t want = KEEL_BAD_ARGUMENT;
-  uint32_t p = size, flushed = flushes, zeroed_before = zeroes, unmapped = unmaps;
-  int zero = entry == keel_vzalloc || (flags & KEEL_ZERO) != 0;
-  maps = map_from = map_to = 0;
-  if (pages != 0 && flags <= (KEEL_NOWAIT | KEEL_ZERO)) {
-    if (nr_free < pages) flushed += model_purge(FOR_PAGES);
-    if (nr_free < pages) {
-      want = KEEL_NO_PAGES;
-    } else {
-      if (pages < size && place(pages + 1) == size) flushed += model_purge(FOR_A_PLACE);
-      p = pages < size ? place(pages + 1) : size;
-      want = p == size ? KEEL_NO_RANGE : fail_at != 0 && fail_at <= pages ? KEEL_NOT_MAPPED : base + p;
-    }
-  }
-  if (p < size) map_from = p, map_to = p + pages;
-  int64_t got = entry(&vm, pages, flags);
-  map_from = map_to = 0;
-  assert_int_equal(got, want);
-  if (got < 0) {
-    assert_int_equal(maps, got == KEEL_NOT_MAPPED ? fail_at : 0);
-    for (uint32_t q = p; q < p + pages && p < size; q++) {
-      assert_int_equal(table[q], NONE);
-      assert_int_equal(cached[q], NONE);
-      back[q] = NONE;
-    }
-    assert_int_equal(zeroes, zeroed_before);
-    if (got != KEEL_NOT_MAPPED) assert_int_equal(flushes, flushed);
-    return got;
-  }
-  assert_int_equal(maps, pages);
-  assert_int_equal(unmaps, unmapped);
-  assert_int_equal(flushes, flushed);
-  assert_int_equal(zeroes, zeroed_before + (zero ? 1 : 0));
-  if (zero) {
-    assert_int_equal(zeroed, (uint64_t)got * PAGE);
-    assert_int_equal(zeroed_bytes, pages * PAGE);
-  }
-  for (uint32_t q = p; q < p + pages; q++) assert_int_not_equal(table[q], NONE);
-  for (uint32_t q = p; q <= p + pages; q++) area[q] = p + 1;
-  length[p] = pages;
-  nr_free -= pages;
-  return got;
-}
-
-static enum keel_status release(int64_t vpn)
-{
-  enum keel_status want = KEEL_OUT_OF_RANGE;
-  uint32_t q = size, flushed = flushes, unmapped = unmaps;
-  if (vpn >= base && vpn < base + size) {
-    q = (uint32_t)(vpn - base);
-    want = !begins(q) ? KEEL_NOT_HEAD : dead[q] ? KEEL_ALREADY_FREE : KEEL_OK;
-  }
-  if (want == KEEL_OK && nr_dead == KEEL_VM_BACKLOG) flushed += model_purge(BACKLOG);
-  enum keel_status got = keel_vfree(&vm, vpn);
-  assert_int_equal(got, want);
-  assert_int_equal(flushes, flushed);
-  assert_int_equal(unmaps, unmapped + (want == KEEL_OK ? 1 : 0));
-  if (want != KEEL_OK) return got;
-  for (uint32_t i = q; i < q + length[q]; i++) assert_int_equal(table[i], NONE);
-  dead[q] = 1;
-  nr_dead++;
-  return got;
-}
-
-static void purge(void)
-{
-  uint32_t flushed = flushes + model_purge(ASKED), unmapped = unmaps;
-  keel_vm_purge(&vm);
-  assert_int_equal(flushes, flushed);
-  assert_int_equal(unmaps, unmapped);
-}
-
-/* A block for somebody else: 1, or 0 if there is none. */
-static int take_raw(uint32_t order)
-{
-  keel_pfn_t pfn = keel_pages_alloc(&z, order, KEEL_RAW);
-  if (pfn == KEEL_NO_PAGES) return 0;
-  for (keel_pfn_t g = pfn; g < pfn + (1 << order); g++) assert_unreachable(g);
-  raw[nr_raw].pfn = pfn;
-  raw[nr_raw++].order = order;
-  nr_free -= 1 << order;
-  return 1;
-}
-
-static void give_raw(uint32_t i)
-{
-  OK(keel_pages_free(&z, raw[i].pfn, KEEL_RAW));
-  nr_free += 1 << raw[i].order;
-  raw[i] = raw[--nr_raw];
-}
-
-/* Somebody else takes all pages but so many. */
-static void leave(int64_t pages)
-{
-  while (nr_free > pages) assert_int_equal(take_raw(0), 1);
-}
-
-/* One more reference to the page at q. */
-static keel_pfn_t hold(uint32_t q)
-{
-  keel_pfn_t pfn = keel_vmalloc_to_page(&vm, base + q);
-  assert_int_equal(pfn, table[q]);
-  OK(keel_pages_get(&z, pfn));
-  held[pfn - PFN]++;
-  return pfn;
-}
-
-static void drop(keel_pfn_t pfn)
-{
-  int in_area = 0;
-  for (uint32_t q = 0; q < size; q++) in_area |= back[q] == pfn;
-  OK(keel_pages_put(&z, pfn, KEEL_VMALLOC));
-  held[pfn - PFN]--;
-  if (!in_area && held[pfn - PFN] == 0) nr_free++;
-}
-
-/* All goes back where it came from. */
-static void end(void)
-{
-  struct keel_page_stats t;
-  check();
-  while (nr_raw) give_raw(nr_raw - 1);
-  for (uint32_t q = 0; q < size; q++) {
-    if (begins(q) && !dead[q]) OK(release(base + q));
-  }
-  for (uint32_t g = 0; g < PFNS; g++) {
-    while (held[g]) drop(PFN + g);
-  }
-  purge();
-  check();
-  keel_pages_stats(&z, &t);
-  assert_int_equal(t.nr_free, added);
-  for (uint32_t q = 0; q < size; q++) {
-    assert_int_equal(area[q], 0);
-    assert_int_equal(cached[q], NONE);
-    assert_int_equal(table[q], NONE);
-  }
-  if (size > 1) { /* it is one gap again */
-    uint32_t pages = size - 1 < nr_free ? size - 1 : (uint32_t)nr_free;
-    assert_int_equal(allocate(pages, 0), base);
-    OK(release(base));
-    purge();
-    check();
-  }
-  free(tree);
-  free(gap);
-  free(ends);
-  free(mark);
-  free(page);
+  begin_with(from, n, 400, 300);
 }
 
 /* ---- a picture of everything, to see that nothing has changed ---- */
@@ -786,7 +400,7 @@ static void mapping_fails(void **state)
     begin(VPN, 200);
     for (uint32_t j = 0; j < 5; j++) allocate(5, 0);
     OK(release(VPN + 6)); /* waits all the time */
-    take_raw(3);
+    take_block(3, KEEL_RAW);
     hold(0);
     for (uint32_t k = 1; k <= pages; k++) {
       look(&before);
@@ -923,7 +537,7 @@ static uint32_t some_head(void)
   return area[q] ? area[q] - 1 : q;
 }
 
-static void random_step(int raw_grows)
+static void random_step(int blocks_grow)
 {
   uint32_t what = below(100), q;
   if (below(200) == 0) { /* many at once, small ones mostly */
@@ -943,9 +557,9 @@ static void random_step(int raw_grows)
   } else if (what < 66) {
     purge();
   } else if (what < 85) {
-    if (nr_raw && (int)below(10) >= (raw_grows ? 8 : 2)) give_raw(below(nr_raw));
-    else if (nr_raw < PFNS) take_raw(below(3) ? 0 : below(7));
-    if (!raw_grows && nr_raw) give_raw(below(nr_raw));
+    if (nr_blocks && (int)below(10) >= (blocks_grow ? 8 : 2)) give_block(below(nr_blocks));
+    else if (nr_blocks < PFNS) take_block(below(3) ? 0 : below(7), KEEL_RAW);
+    if (!blocks_grow && nr_blocks) give_block(below(nr_blocks));
   } else if (what < 92) {
     q = below(size);
     if (table[q] != NONE) hold(q);
