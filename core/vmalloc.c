@@ -63,7 +63,7 @@ static inline void set_page(struct keel_vm *v, uint32_t q, uint32_t x) /*@ ghost
     requires \forall integer c; 0 <= c < b ==> NO_WORD(w + c);
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS;
     ensures InvB(z, st, ord);
-    ensures \result < z->n && Single(z->n, z->tag, st, ord, \result) && \old(st[\at(\result, Post)]) == FREE;
+    ensures \result < z->n && Single(z->n, z->tag, st, ord, \result) && \old(st[\at(\result, Post)]) == FREE && z->ref[\result] == 0;
     ensures \forall integer g; 0 <= g < NP && g != \result ==> KEEPS(Pre, g);
     ensures z->nr_free == \old(z->nr_free) - 1;
     ensures \forall integer c; 0 <= c < b ==> w[c] == \old(w[c]); */
@@ -80,7 +80,7 @@ static inline uint32_t new_single(struct keel_pages *z) /*@ ghost (uint16_t \gho
     ensures InvB(z, st, ord);
     ensures RangeInv(&v->r);
     ensures VmArrays(v, z, pt, tlb);
-    ensures \result < z->n && Single(z->n, z->tag, st, ord, \result) && \old(st[\at(\result, Post)]) == FREE;
+    ensures \result < z->n && Single(z->n, z->tag, st, ord, \result) && \old(st[\at(\result, Post)]) == FREE && z->ref[\result] == 0;
     ensures \forall integer g; 0 <= g < NP && g != \result ==> KEEPS(Pre, g);
     ensures z->nr_free == \old(z->nr_free) - 1;
     SAME_SIZES SAME_DEAD SAME_TABLE */
@@ -100,9 +100,9 @@ static inline uint32_t get_page(struct keel_vm *v) /*@ ghost (VM_STATE) */
 /* Page q of the arena, in area x, gets a page. */
 /*@ requires VM(x) && z->nr_free > 0 && x < v->r.n && In(v->r.mark, x, q) && v->page[q] == 0;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[q];
-    KEEPS_VM(x) SAME_SIZES SAME_DEAD SAME_TABLE OTHER_BLOCKS
-    ensures \forall integer g; 0 <= g < NP && \old(st[g]) != FREE ==> KEEPS(Pre, g);
-    ensures v->page[q] != 0 && WasFree{Pre}(st, v->page[q]);
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD SAME_TABLE
+    ensures \forall integer g; 0 <= g < NP && g != v->page[q] - 1 ==> SPARED(Pre, g);
+    ensures v->page[q] != 0 && WasFree{Pre}(st, v->page[q]) && z->ref[v->page[q] - 1] == 0;
     ensures \forall integer i; 0 <= i < v->r.n && i != q ==> v->page[i] == \old(v->page[i]);
     ensures z->nr_free == \old(z->nr_free) - 1; */
 static inline void back_page(struct keel_vm *v, uint32_t q) /*@ ghost (uint32_t x, VM_STATE) */
@@ -120,9 +120,8 @@ static inline void back_page(struct keel_vm *v, uint32_t q) /*@ ghost (uint32_t 
     requires \forall integer c; 0 <= c < b ==> NO_WORD(w + c);
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
     ensures InvB(z, st, ord);
-    ensures \forall integer h; 0 <= h < NP && h != g ==> KEEPS(Pre, h) && z->ref[h] == \old(z->ref[h]);
-    ensures \old(z->ref[g]) == 0 ==> st[g] == FREE && z->nr_free == \old(z->nr_free) + 1;
-    ensures \old(z->ref[g]) != 0 ==> Single(z->n, z->tag, st, ord, g) && z->nr_free == \old(z->nr_free);
+    ensures \forall integer h; 0 <= h < NP && h != g ==> SPARED(Pre, h);
+    ensures LET_GO(Pre, g + 1) && z->nr_free == \old(z->nr_free) + (\old(z->ref[g]) == 0 ? 1 : 0);
     ensures \forall integer c; 0 <= c < b ==> w[c] == \old(w[c]); */
 static inline void end_single(struct keel_pages *z, uint32_t g) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, const uint64_t *w, int64_t b) */
 {
@@ -134,21 +133,59 @@ static inline void end_single(struct keel_pages *z, uint32_t g) /*@ ghost (uint1
   //@ assert \at(z->ref[g], Pre) > 0 ==> \forall integer h; 0 <= h < NP && h != g ==> Same{Pre, Here}(st, ord, h) && z->tag[h] == \at(z->tag[h], Pre) && z->ref[h] == \at(z->ref[h], Pre);
 }
 
-/* end_single, which leaves the range instance alone. */
-/*@ requires InvB(z, st, ord) && Single(z->n, z->tag, st, ord, g) && RangeInv(&v->r) && VmArrays(v, z, pt, tlb);
+/* One reference to each of these pages, of this layer's, is dropped: pages g[i] - 1 for all i from lo below hi. */
+/*@ requires InvB(z, st, ord) && lo <= hi && \valid_read(g + (lo .. hi - 1));
+    requires singles: \forall integer i; lo <= i < hi ==> g[i] != 0 && Single(z->n, z->tag, st, ord, g[i] - 1);
+    requires once: \forall integer i, j; lo <= i < j < hi ==> g[i] != g[j];
+    requires \forall integer c; 0 <= c < b ==> NO_WORD(w + c);
+    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
+    ensures InvB(z, st, ord);
+    ensures back: \forall integer i; lo <= i < hi ==> LET_GO(Pre, g[i]);
+    ensures spared: \forall integer h; 0 <= h < NP && (\forall integer i; lo <= i < hi ==> g[i] != h + 1) ==> SPARED(Pre, h);
+    ensures more: z->nr_free >= \old(z->nr_free);
+    ensures all: \old(\forall integer i; lo <= i < hi ==> z->ref[g[i] - 1] == 0) ==> z->nr_free == \old(z->nr_free) + hi - lo;
+    ensures \forall integer c; 0 <= c < b ==> w[c] == \old(w[c]); */
+static void end_singles(struct keel_pages *z, const uint32_t *g, uint32_t lo, uint32_t hi) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, const uint64_t *w, int64_t b) */
+{
+  //@ assert Range(z) && \forall integer k; lo <= k < hi ==> 0 <= g[k] - 1 < NP;
+  /*@ loop invariant lo <= i <= hi;
+      loop invariant InvB(z, st, ord);
+      loop invariant back: \forall integer k; lo <= k < i ==> LET_GO(Pre, g[k]);
+      loop invariant still: \forall integer k; i <= k < hi ==> SPARED(Pre, g[k] - 1);
+      loop invariant spared: \forall integer h; 0 <= h < NP && (\forall integer k; lo <= k < hi ==> g[k] != h + 1) ==> SPARED(Pre, h);
+      loop invariant more: z->nr_free >= \at(z->nr_free, Pre);
+      loop invariant all: \at(\forall integer k; lo <= k < hi ==> z->ref[g[k] - 1] == 0, Pre) ==> z->nr_free == \at(z->nr_free, Pre) + i - lo;
+      loop invariant \forall integer c; 0 <= c < b ==> w[c] == \at(w[c], Pre);
+      loop assigns i, KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
+      loop variant hi - i; */
+  for (uint32_t i = lo; i < hi; i++) {
+    //@ ghost L: ;
+    //@ assert \forall integer k; lo <= k < hi && k != i ==> g[k] != g[i];
+    end_single(z, g[i] - 1u) /*@ ghost (st, ord, w, b) */;
+    //@ assert \forall integer k; lo <= k < hi && k != i ==> SPARED(L, g[k] - 1);
+    //@ assert \forall integer k; lo <= k < i ==> LET_GO(Pre, g[k]);
+    //@ assert \forall integer k; k == i ==> LET_GO(Pre, g[k]);
+  }
+}
+
+/* end_singles for so many pages of the arena from page p on, which leaves the range instance alone. */
+/*@ requires InvB(z, st, ord) && RangeInv(&v->r) && VmArrays(v, z, pt, tlb) && p + pages <= v->r.n;
+    requires singles: \forall integer q; p <= q < p + pages ==> v->page[q] != 0 && Single(z->n, z->tag, st, ord, v->page[q] - 1);
+    requires once: \forall integer q, r; p <= q < r < p + pages ==> v->page[q] != v->page[r];
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS;
     ensures InvB(z, st, ord);
     ensures RangeInv(&v->r);
     ensures VmArrays(v, z, pt, tlb);
-    ensures \forall integer h; 0 <= h < NP && h != g ==> KEEPS(Pre, h) && z->ref[h] == \old(z->ref[h]);
-    ensures \old(z->ref[g]) == 0 ==> st[g] == FREE && z->nr_free == \old(z->nr_free) + 1;
-    ensures \old(z->ref[g]) != 0 ==> Single(z->n, z->tag, st, ord, g) && z->nr_free == \old(z->nr_free);
-    SAME_SIZES SAME_MARKS SAME_DEAD SAME_TABLE */
-static inline void drop_page(struct keel_vm *v, uint32_t g) /*@ ghost (VM_STATE) */
+    SAME_SIZES SAME_MARKS SAME_DEAD SAME_TABLE
+    ensures back: \forall integer q; p <= q < p + pages ==> LET_GO(Pre, v->page[q]);
+    ensures spared: \forall integer g; 0 <= g < NP && (\forall integer q; p <= q < p + pages ==> v->page[q] != g + 1) ==> SPARED(Pre, g);
+    ensures more: z->nr_free >= \old(z->nr_free);
+    ensures all: \old(\forall integer q; p <= q < p + pages ==> z->ref[v->page[q] - 1] == 0) ==> z->nr_free == \old(z->nr_free) + pages; */
+static void drop_pages(struct keel_vm *v, uint32_t p, uint32_t pages) /*@ ghost (VM_STATE) */
 {
   //@ ghost int64_t b = (v->r.n + 63) / 64;
   //@ assert \forall integer c; 0 <= c < b ==> NO_WORD(v->r.ends + c);
-  end_single(v->z, g) /*@ ghost (st, ord, v->r.ends, b) */;
+  end_singles(v->z, v->page, p, p + pages) /*@ ghost (st, ord, v->r.ends, b) */;
   //@ assert \forall integer c; 0 <= c < b ==> v->r.ends[c] == \at(v->r.ends[c], Pre);
   //@ assert v->r.n == \at(v->r.n, Pre) && v->r.above == \at(v->r.above, Pre) && v->r.depth == \at(v->r.depth, Pre);
   //@ assert SameEnds{Pre, Here}(v->r.ends, v->r.gap, (v->r.n + 63) / 64);
@@ -159,29 +196,59 @@ static inline void drop_page(struct keel_vm *v, uint32_t g) /*@ ghost (VM_STATE)
   //@ assert GapTree(v->r.tree, v->r.gap, v->r.ends, v->r.above, v->r.n);
 }
 
-/* Page q of the arena, where nothing is mapped, gives its page back. */
-/*@ requires VM(x) && x < v->r.n && In(v->r.mark, x, q) && v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
-    assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS, v->page[q];
-    KEEPS_VM(x) SAME_SIZES SAME_MARKS SAME_DEAD SAME_TABLE OTHER_BLOCKS
-    ensures v->page[q] == 0;
-    ensures \forall integer i; 0 <= i < v->r.n && i != q ==> v->page[i] == \old(v->page[i]);
-    ensures z->nr_free >= \old(z->nr_free); */
-static inline void strip_page(struct keel_vm *v, uint32_t q) /*@ ghost (uint32_t x, VM_STATE) */
+/* No page is at pages lo .. hi - 1 of an arena. */
+/*@ requires lo <= hi && \valid(page + (lo .. hi - 1));
+    assigns page[lo .. hi - 1];
+    ensures \forall integer i; lo <= i < hi ==> page[i] == 0; */
+static void clear_pages(uint32_t *page, uint32_t lo, uint32_t hi)
 {
-  //@ assert \forall integer p; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> p == x;
-  //@ assert Single(z->n, z->tag, st, ord, v->page[q] - 1);
-  //@ assert \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> v->page[i] != v->page[q] && Single(z->n, z->tag, st, ord, v->page[i] - 1);
-  drop_page(v, v->page[q] - 1u) /*@ ghost (z, st, ord, pt, tlb) */;
-  //@ assert \forall integer p, i; 0 <= p < v->r.n ==> (In(v->r.mark, p, i) <==> \at(In(v->r.mark, p, i), Pre));
-  //@ assert Backlog(v);
-  //@ assert \forall integer i, j; 0 <= i < v->nr_dead && \at(In(v->r.mark, v->dead[i], j), Pre) ==> pt[j] == -1;
-  //@ assert DeadUnmapped(v, pt);
-  //@ assert \forall integer p; Dead(v, p) <==> \at(Dead(v, p), Pre);
-  //@ assert \forall integer p, i; 0 <= p < v->r.n && p != x && \at(In(v->r.mark, p, i), Pre) && pt[i] == -1 ==> \at(Dead(v, p), Pre);
-  //@ assert LiveMapped(v, x, pt);
-  //@ assert \forall integer i; 0 <= i < v->r.n && i != q && v->page[i] != 0 ==> Single(z->n, z->tag, st, ord, v->page[i] - 1);
-  set_page(v, q, 0) /*@ ghost (z, st, ord, pt, tlb) */;
-  //@ assert \forall integer p, i; 0 <= p < v->r.n && p != x && In(v->r.mark, p, i) ==> i != q;
+  /*@ loop invariant lo <= i <= hi && \forall integer j; lo <= j < i ==> page[j] == 0;
+      loop assigns i, page[lo .. hi - 1];
+      loop variant hi - i; */
+  for (uint32_t i = lo; i < hi; i++) page[i] = 0;
+}
+
+/* clear_pages, which leaves the range instance alone. */
+/*@ requires GapTree(t, g, w, a, n) && Tiled(g, m, n) && lo <= hi && \valid(page + (lo .. hi - 1)) && \separated(page + (lo .. hi - 1), t + (0 .. 16 * a), g + (0 .. 64 * ((n + 63) / 64) - 1));
+    assigns page[lo .. hi - 1];
+    ensures GapTree(t, g, w, a, n);
+    ensures Tiled(g, m, n);
+    ensures \forall integer i; lo <= i < hi ==> page[i] == 0; */
+static inline void clear_part(uint32_t *page, uint32_t lo, uint32_t hi) /*@ ghost (const uint32_t *t, const uint32_t *g, const uint64_t *w, const int32_t *m, uint32_t a, uint32_t n) */
+{
+  clear_pages(page, lo, hi);
+  //@ assert \forall integer i; 0 <= i <= 16 * a ==> t[i] == \at(t[i], Pre);
+  //@ assert \forall integer i; 0 <= i < 64 * ((n + 63) / 64) ==> g[i] == \at(g[i], Pre);
+  //@ assert Inner(t, a) && OverPages(t, g, a, (n + 63) / 64);
+  //@ assert SameEnds{Pre, Here}(w, g, (n + 63) / 64);
+  //@ assert Ends(w, g, (n + 63) / 64);
+  //@ assert SameTiling{Pre, Here}(g, m, n);
+  //@ assert Within(m, n) && After(m, n) && NoOverlap(m, n);
+  //@ assert Merged(m, n) && EndSound(g, m, n, n, n) && EndComplete(g, m, n, n, n);
+}
+
+/* No page is at the pages of the arena from page p on, so many. */
+/*@ requires RangeInv(&v->r) && InvB(z, st, ord) && VmArrays(v, z, pt, tlb) && p + pages <= v->r.n;
+    requires \forall integer i; 0 <= i < v->r.n && !(p <= i < p + pages) && v->page[i] != 0 ==> Single(z->n, z->tag, st, ord, v->page[i] - 1);
+    assigns v->page[p .. p + pages - 1];
+    ensures Singles(v->page, v->r.n, z->n, z->tag, st, ord);
+    ensures RangeInv(&v->r);
+    ensures InvB(z, st, ord);
+    ensures VmArrays(v, z, pt, tlb);
+    ensures \forall integer i; p <= i < p + pages ==> v->page[i] == 0;
+    ensures \forall integer i; 0 <= i < v->r.n && !(p <= i < p + pages) ==> v->page[i] == \old(v->page[i]);
+    ensures z->u == \old(z->u) && z->n == \old(z->n); */
+static void clear_area(struct keel_vm *v, uint32_t p, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  //@ assert \separated(v->page + (p .. p + pages - 1), z) && \separated(v->page + (p .. p + pages - 1), v);
+  //@ assert GapTree(v->r.tree, v->r.gap, v->r.ends, v->r.above, v->r.n) && Tiled(v->r.gap, v->r.mark, v->r.n);
+  clear_part(v->page, p, p + pages) /*@ ghost (v->r.tree, v->r.gap, v->r.ends, v->r.mark, (uint32_t)v->r.above, (uint32_t)v->r.n) */;
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre) && \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert \forall integer i; 0 <= i < v->r.n && !(p <= i < p + pages) ==> v->page[i] == \at(v->page[i], Pre);
+  //@ assert \forall integer i; 0 <= i < v->r.n && v->page[i] != 0 ==> !(p <= i < p + pages) && Single(z->n, z->tag, st, ord, \at(v->page[i], Pre) - 1);
 }
 
 /* keel_range_alloc, which leaves the page instance alone. */
@@ -192,6 +259,7 @@ static inline void strip_page(struct keel_vm *v, uint32_t q) /*@ ghost (uint32_t
     ensures VmArrays(v, z, pt, tlb);
     SAME_SIZES
     ensures pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == \old(v->page[q]);
+    ensures refs: \forall integer g; 0 <= g < NP ==> z->ref[g] == \old(z->ref[g]);
     ensures \result == KEEL_NONE <==> \forall integer s; 0 <= s && s + pages <= v->r.n ==> !\old(Vacant(v->r.mark, v->r.n, s, pages));
     ensures \result == KEEL_NONE ==> \forall integer q; 0 <= q < v->r.n ==> v->r.mark[q] == \old(v->r.mark[q]);
     ensures \result != KEEL_NONE ==> \result + pages <= v->r.n && v->r.mark[\result] == pages && \old(Vacant(v->r.mark, v->r.n, \at(\result, Post), pages));
@@ -221,6 +289,8 @@ static inline uint32_t get_range(struct keel_vm *v, uint32_t pages) /*@ ghost (V
 /*@ requires VM(KEEL_NONE) && 1 <= pages;
     assigns RANGE_ARRAYS;
     KEEPS_VM(\result) SAME_SIZES
+    ensures refs: \forall integer g; 0 <= g < NP ==> z->ref[g] == \old(z->ref[g]);
+    ensures wait: \forall integer g; OfDead(v, g) <==> \old(OfDead(v, g));
     ensures none: \result == KEEL_NONE <==> \forall integer s; 0 <= s && s + pages <= v->r.n ==> !\old(Vacant(v->r.mark, v->r.n, s, pages));
     ensures \result == KEEL_NONE ==> \forall integer q; 0 <= q < v->r.n ==> v->r.mark[q] == \old(v->r.mark[q]);
     ensures \result != KEEL_NONE ==> \result + pages <= v->r.n && v->r.mark[\result] == pages && \old(v->r.mark[\at(\result, Post)]) <= 0;
@@ -235,6 +305,8 @@ static inline uint32_t take_range(struct keel_vm *v, uint32_t pages) /*@ ghost (
   //@ assert \forall integer i, q; 0 <= i < v->r.n && \at(In(v->r.mark, i, q), Pre) ==> In(v->r.mark, i, q) && !(p <= q < p + pages);
   //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> Single(z->n, z->tag, st, ord, v->page[q] - 1);
   //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] != p && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead ==> (In(v->r.mark, v->dead[i], q) <==> \at(In(v->r.mark, v->dead[i], q), Pre));
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> v->page[q] == \at(v->page[q], Pre);
   return p;
 }
 
@@ -283,32 +355,24 @@ static inline void end_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) 
 
 /* Area p has no page any more. */
 /*@ requires VM(p) && p < v->r.n && v->r.mark[p] == pages + 1 && pages <= KEEL_RANGE_MAX && !Dead(v, p);
-    requires \forall integer q; p <= q < p + pages ==> pt[q] == -1 && tlb[q] == 0;
+    requires \forall integer q; p <= q < p + pages ==> v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
     assigns KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS, v->page[p .. p + pages - 1];
-    KEEPS_VM(p) SAME_SIZES SAME_MARKS SAME_DEAD SAME_TABLE OTHER_BLOCKS
-    ensures \forall integer q; p <= q < p + pages ==> v->page[q] == 0;
-    ensures \forall integer q; 0 <= q < v->r.n && !(p <= q < p + pages) ==> v->page[q] == \old(v->page[q]);
-    ensures z->nr_free >= \old(z->nr_free); */
+    KEEPS_VM(p) SAME_SIZES SAME_MARKS SAME_DEAD SAME_TABLE PAGES_BACK(p) NO_FEWER(p)
+    ensures \forall integer q; 0 <= q < v->r.n && !(p <= q < p + pages) ==> v->page[q] == \old(v->page[q]); */
 static void strip_area(struct keel_vm *v, uint32_t p, uint32_t pages) /*@ ghost (VM_STATE) */
 {
-  /*@ loop invariant p <= q <= p + pages;
-      LOOP_VM(p) LOOP_SIZES LOOP_DEAD
-      loop invariant \forall integer i; 0 <= i < v->r.n ==> pt[i] == \at(pt[i], Pre);
-      loop invariant \forall integer i; p <= i < q ==> v->page[i] == 0;
-      loop invariant \forall integer i; 0 <= i < v->r.n && !(p <= i < q) ==> v->page[i] == \at(v->page[i], Pre);
-      loop invariant z->nr_free >= \at(z->nr_free, Pre);
-      loop invariant \forall integer i; 0 <= i < v->r.n ==> v->r.mark[i] == \at(v->r.mark[i], Pre);
-      loop invariant \forall integer g; 0 <= g < NP && \at(st[g], Pre) != FREE && (\forall integer i; 0 <= i < v->r.n ==> \at(v->page[i], Pre) != g + 1) ==> KEEPS(Pre, g) && z->ref[g] == \at(z->ref[g], Pre);
-      loop assigns q, KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->frees, GHOSTS, v->page[p .. p + pages - 1];
-      loop variant p + pages - q; */
-  for (uint32_t q = p; q < p + pages; q++) {
-    //@ ghost L: ;
-    if (v->page[q] != 0) strip_page(v, q) /*@ ghost (p, z, st, ord, pt, tlb) */;
-    //@ assert \forall integer i; 0 <= i < v->r.n ==> v->r.mark[i] == \at(v->r.mark[i], L);
-    //@ assert \forall integer g; 0 <= g < NP && \at(st[g], L) != FREE && (\forall integer i; 0 <= i < v->r.n ==> \at(v->page[i], L) != g + 1) ==> KEEPS(L, g) && z->ref[g] == \at(z->ref[g], L);
-    //@ assert \forall integer i; 0 <= i < v->r.n && \at(v->page[i], L) != 0 ==> \at(v->page[i], L) == \at(v->page[i], Pre);
-    //@ assert v->nr_dead == \at(v->nr_dead, Pre) && v->page == \at(v->page, Pre);
-  }
+  //@ assert \forall integer q; p <= q < p + pages ==> 0 <= q < v->r.n && In(v->r.mark, p, q) && Single(z->n, z->tag, st, ord, v->page[q] - 1) && 0 <= v->page[q] - 1 < NP;
+  //@ assert \forall integer x, q; 0 <= x < v->r.n && x != p && In(v->r.mark, x, q) ==> 0 <= q < v->r.n && !(p <= q < p + pages);
+  //@ assert \forall integer q, r; 0 <= q < v->r.n && !(p <= q < p + pages) && v->page[q] != 0 && p <= r < p + pages ==> v->page[q] != v->page[r];
+  drop_pages(v, p, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; 0 <= q < v->r.n && !(p <= q < p + pages) && v->page[q] != 0 ==> SPARED(Pre, v->page[q] - 1);
+  //@ assert \forall integer q; 0 <= q < v->r.n && !(p <= q < p + pages) && v->page[q] != 0 ==> Single(z->n, z->tag, st, ord, v->page[q] - 1);
+  //@ assert v->r.above == \at(v->r.above, Pre) && v->r.n == \at(v->r.n, Pre) && z->u == \at(z->u, Pre) && v->page == \at(v->page, Pre);
+  //@ ghost L: ;
+  clear_area(v, p, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer x, q; 0 <= x < v->r.n ==> (In(v->r.mark, x, q) <==> \at(In(v->r.mark, x, q), Pre));
+  //@ assert \forall integer x; Dead(v, x) <==> \at(Dead(v, x), Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> v->page[q] == \at(v->page[q], Pre) && \exists integer x; 0 <= x < v->r.n && In(v->r.mark, x, q);
 }
 
 /* ---- areas ---- */
@@ -423,7 +487,10 @@ static inline void flush(struct keel_vm *v, uint32_t lo, uint32_t count) /*@ gho
     assigns v->nr_dead;
     KEEPS_VM(\result) SAME_SIZES SAME_TABLE
     ensures \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \old(v->dead[i]);
-    ensures v->nr_dead == \old(v->nr_dead) - 1 && \result == v->dead[v->nr_dead] && \result < v->r.n && v->r.mark[\result] > 0 && !Dead(v, \result); */
+    ensures v->nr_dead == \old(v->nr_dead) - 1 && \result == v->dead[v->nr_dead] && \result < v->r.n && v->r.mark[\result] > 0 && !Dead(v, \result);
+    ensures \forall integer q; In(v->r.mark, \result, q) ==> v->page[q] != 0;
+    ensures which: \forall integer g; \old(OfDead(v, g)) <==> OfDead(v, g) || OfArea(v, \result, g);
+    ensures apart: \forall integer g; !(OfDead(v, g) && OfArea(v, \result, g)); */
 static inline uint32_t pop_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
 {
   //@ ghost int64_t k = v->nr_dead - 1;
@@ -431,33 +498,46 @@ static inline uint32_t pop_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
   v->nr_dead -= 1;
   //@ assert \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \at(v->dead[i], Pre);
   //@ assert v->nr_dead == k && \forall integer p; p != v->dead[k] && \at(Dead(v, p), Pre) ==> Dead(v, p);
+  //@ assert \forall integer g; \at(OfDead(v, g), Pre) ==> OfDead(v, g) || OfArea(v, v->dead[k], g);
+  //@ assert \forall integer g; OfDead(v, g) ==> \at(OfDead(v, g), Pre);
+  //@ assert \forall integer q; In(v->r.mark, v->dead[k], q) ==> \at(OfDead(v, v->page[q] - 1), Pre);
+  //@ assert \forall integer g; OfArea(v, v->dead[k], g) ==> \at(OfDead(v, g), Pre);
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n && v->page[q] != 0;
+  //@ assert NoOverlap(v->r.mark, v->r.n);
+  //@ assert \forall integer i; 0 <= i < k ==> v->dead[i] + v->r.mark[v->dead[i]] <= v->dead[k] || v->dead[k] + v->r.mark[v->dead[k]] <= v->dead[i];
+  //@ assert \forall integer i, q; 0 <= i < k && In(v->r.mark, v->dead[i], q) ==> !In(v->r.mark, v->dead[k], q);
+  //@ assert \forall integer i, q, r; 0 <= i < k && In(v->r.mark, v->dead[i], q) && In(v->r.mark, v->dead[k], r) ==> v->page[q] != v->page[r];
   //@ assert InvB(z, st, ord);
   return (uint32_t)v->dead[v->nr_dead];
 }
 
 /* Area p, of which nothing is mapped or cached, gives back its pages and its place. */
 /*@ requires VM(p) && p < v->r.n && v->r.mark[p] > 0 && !Dead(v, p);
-    requires \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1 && tlb[q] == 0;
+    requires \forall integer q; In(v->r.mark, p, q) ==> v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
     assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD SAME_TABLE OTHER_BLOCKS PAGES_GO
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD SAME_TABLE PAGES_GO PAGES_BACK(p) NO_FEWER(p)
     ensures v->r.mark[p] <= 0;
     ensures others: \forall integer q; 0 <= q < v->r.n && q != p && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
-    ensures backing: \forall integer x, q; 0 <= x < v->r.n && x != p && \old(In(v->r.mark, x, q)) ==> v->page[q] == \old(v->page[q]);
-    ensures more: z->nr_free >= \old(z->nr_free); */
+    ensures backing: \forall integer x, q; 0 <= x < v->r.n && x != p && \old(In(v->r.mark, x, q)) ==> v->page[q] == \old(v->page[q]); */
 static void drop_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
 {
   uint32_t pages = (uint32_t)v->r.mark[p] - 1u;
-  //@ assert \forall integer q; p <= q < p + pages ==> In(v->r.mark, p, q) && pt[q] == -1 && tlb[q] == 0;
+  //@ assert \forall integer q; p <= q < p + pages ==> In(v->r.mark, p, q) && v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
   //@ assert \forall integer x, q; 0 <= x < v->r.n && x != p && In(v->r.mark, x, q) ==> 0 <= q < v->r.n && !(p <= q < p + pages);
   strip_area(v, p, pages) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert v->r.above == \at(v->r.above, Pre) && v->r.n == \at(v->r.n, Pre) && z->u == \at(z->u, Pre);
+  //@ ghost M: ;
   end_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert z->n == \at(z->n, M) && z->u == \at(z->u, M) && \forall integer g; 0 <= g < NP ==> z->ref[g] == \at(z->ref[g], M);
 }
 
 /* The area that was freed last, which nothing is cached of, gives back its pages and its place. */
 /*@ requires VM(KEEL_NONE) && v->nr_dead > 0 && Clean(v, tlb);
     assigns PURGED;
-    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_TABLE OTHER_BLOCKS PAGES_GO
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_TABLE PAGES_GO
+    ensures back: \forall integer g; 0 <= g < NP && \old(OfDead(v, g)) && !OfDead(v, g) ==> LET_GO(Pre, g + 1);
+    ensures wait: \forall integer g; 0 <= g < NP && OfDead(v, g) ==> \old(OfDead(v, g)) && SPARED(Pre, g);
+    SPARES
     ensures \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \old(v->dead[i]);
     ensures v->nr_dead == \old(v->nr_dead) - 1;
     ensures \let p = \old(v->dead[v->nr_dead - 1]); v->r.mark[p] <= 0;
@@ -474,6 +554,12 @@ static void end_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
   drop_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] == \at(v->dead[i], L) && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], L);
   //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> tlb[q] == 0;
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> v->page[q] == \at(v->page[q], L);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead ==> (In(v->r.mark, v->dead[i], q) <==> \at(In(v->r.mark, v->dead[i], q), L));
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> \at(OfDead(v, v->page[q] - 1), L);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && \at(In(v->r.mark, v->dead[i], q), L) ==> OfDead(v, v->page[q] - 1) && v->page[q] == \at(v->page[q], L);
+  //@ assert \forall integer g; OfDead(v, g) ==> \at(OfDead(v, g), L);
+  //@ assert \forall integer g; \at(OfDead(v, g), L) ==> OfDead(v, g);
 }
 
 /* One flush for all areas that wait for a purge. */
@@ -499,8 +585,11 @@ static void flush_dead(struct keel_vm *v) /*@ ghost (VM_STATE) */
 
 /*@ requires VM(KEEL_NONE);
     assigns PURGED, tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS PAGES_GO OWN_FREED NO_AREA_COMES AREAS_STAY SAME_TABLE
+    KEEPS_VM(KEEL_NONE) SAME_SIZES PAGES_GO NO_AREA_COMES AREAS_STAY SAME_TABLE
     ensures done: v->nr_dead == 0;
+    ensures gone: \forall integer i; 0 <= i < \old(v->nr_dead) ==> v->r.mark[\old(v->dead[i])] <= 0;
+    ensures back: \forall integer g; 0 <= g < NP && \old(OfDead(v, g)) ==> LET_GO(Pre, g + 1);
+    SPARES
     ensures more: z->nr_free >= \old(z->nr_free); */
 void keel_vm_purge(struct keel_vm *v) /*@ ghost (VM_STATE) */
 {
@@ -516,7 +605,10 @@ void keel_vm_purge(struct keel_vm *v) /*@ ghost (VM_STATE) */
       loop invariant areas: \forall integer p; 0 <= p < v->r.n && \at(v->r.mark[p], Pre) > 0 && !\at(Dead(v, p), Pre) ==> v->r.mark[p] == \at(v->r.mark[p], Pre) && !Dead(v, p);
       loop invariant backing: \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], Pre);
       loop invariant pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == 0 || v->page[q] == \at(v->page[q], Pre);
-      loop invariant blocks: \forall integer g; 0 <= g < NP && \at(st[g], Pre) != FREE && (\forall integer q; 0 <= q < v->r.n ==> \at(v->page[q], Pre) != g + 1) ==> KEEPS(Pre, g) && z->ref[g] == \at(z->ref[g], Pre);
+      loop invariant gone: \forall integer i; v->nr_dead <= i < \at(v->nr_dead, Pre) ==> v->r.mark[v->dead[i]] <= 0;
+      loop invariant back: \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !OfDead(v, g) ==> LET_GO(Pre, g + 1);
+      loop invariant wait: \forall integer g; 0 <= g < NP && OfDead(v, g) ==> \at(OfDead(v, g), Pre) && SPARED(Pre, g);
+      loop invariant spared: \forall integer g; 0 <= g < NP && !\at(OfDead(v, g), Pre) ==> SPARED(Pre, g);
       loop invariant more: z->nr_free >= \at(z->nr_free, Pre);
       loop assigns PURGED;
       loop variant v->nr_dead; */
@@ -527,8 +619,9 @@ void keel_vm_purge(struct keel_vm *v) /*@ ghost (VM_STATE) */
     //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> p != x && In(v->r.mark, p, q);
     end_dead(v) /*@ ghost (z, st, ord, pt, tlb) */;
     //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], L);
-    //@ assert \forall integer g; 0 <= g < NP && \at(st[g], L) != FREE && (\forall integer i; 0 <= i < v->r.n ==> \at(v->page[i], L) != g + 1) ==> KEEPS(L, g) && z->ref[g] == \at(z->ref[g], L);
     //@ assert \forall integer i; 0 <= i < v->r.n && \at(v->page[i], L) != 0 ==> \at(v->page[i], L) == \at(v->page[i], Pre);
+    //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && \at(OfDead(v, g), L) && !OfDead(v, g) ==> LET_GO(Pre, g + 1);
+    //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !\at(OfDead(v, g), L) ==> LET_GO(Pre, g + 1);
   }
 }
 
@@ -536,8 +629,7 @@ void keel_vm_purge(struct keel_vm *v) /*@ ghost (VM_STATE) */
 /*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
     requires \forall integer q; x <= q < x + pages ==> v->page[q] == 0;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1];
-    KEEPS_VM(x) SAME_SIZES SAME_DEAD SAME_TABLE OTHER_BLOCKS FREE_COME
-    ensures \forall integer q; x <= q < x + pages ==> v->page[q] != 0;
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD SAME_TABLE BACKS(x)
     ensures \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> v->page[q] == \old(v->page[q]); */
 static void back_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
 {
@@ -545,9 +637,10 @@ static void back_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (
       LOOP_VM(x) LOOP_SIZES LOOP_DEAD
       loop invariant \forall integer i; 0 <= i < v->r.n ==> pt[i] == \at(pt[i], Pre);
       loop invariant \forall integer i; x <= i < q ==> v->page[i] != 0 && WasFree{Pre}(st, v->page[i]);
+      loop invariant \forall integer g; 0 <= g < NP && WasFree{Pre}(st, g + 1) && st[g] != FREE ==> z->ref[g] == 0;
+      loop invariant \forall integer g; 0 <= g < NP && (\forall integer i; x <= i < q ==> v->page[i] != g + 1) ==> SPARED(Pre, g);
       loop invariant \forall integer i; 0 <= i < v->r.n && !(x <= i < q) ==> v->page[i] == \at(v->page[i], Pre);
-      loop invariant z->nr_free >= x + pages - q;
-      loop invariant \forall integer g; 0 <= g < NP && \at(st[g], Pre) != FREE ==> KEEPS(Pre, g) && z->ref[g] == \at(z->ref[g], Pre);
+      loop invariant z->nr_free == \at(z->nr_free, Pre) - (q - x);
       loop assigns q, KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1];
       loop variant x + pages - q; */
   for (uint32_t q = x; q < x + pages; q++) {
@@ -564,13 +657,12 @@ static void back_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (
 
 /* The first pages of area x, so many, are mapped; all of it goes. */
 /*@ requires VM(x) && x < v->r.n && v->r.mark[x] > mapped && !Dead(v, x);
-    requires \forall integer q; In(v->r.mark, x, q) ==> (q < x + mapped ? pt[q] != -1 : pt[q] == -1 && tlb[q] == 0);
+    requires \forall integer q; In(v->r.mark, x, q) ==> v->page[q] != 0 && (q < x + mapped ? pt[q] != -1 : pt[q] == -1 && tlb[q] == 0);
     assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD OTHER_BLOCKS PAGES_GO
+    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD PAGES_GO PAGES_BACK(x) NO_FEWER(x)
     ensures v->r.mark[x] <= 0;
     ensures others: \forall integer q; 0 <= q < v->r.n && q != x && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
-    ensures backing: \forall integer p, q; 0 <= p < v->r.n && p != x && \old(In(v->r.mark, p, q)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]);
-    ensures more: z->nr_free >= \old(z->nr_free); */
+    ensures backing: \forall integer p, q; 0 <= p < v->r.n && p != x && \old(In(v->r.mark, p, q)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]); */
 static void undo_area(struct keel_vm *v, uint32_t x, uint32_t mapped) /*@ ghost (VM_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> 0 <= q < v->r.n && !(x <= q < x + mapped);
@@ -578,7 +670,7 @@ static void undo_area(struct keel_vm *v, uint32_t x, uint32_t mapped) /*@ ghost 
     unmap_area(v, x, mapped) /*@ ghost (z, st, ord, pt, tlb) */;
     flush(v, x, mapped) /*@ ghost (x, z, st, ord, pt, tlb) */;
   }
-  //@ assert \forall integer q; In(v->r.mark, x, q) ==> pt[q] == -1 && tlb[q] == 0;
+  //@ assert \forall integer q; In(v->r.mark, x, q) ==> v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
   drop_area(v, x) /*@ ghost (z, st, ord, pt, tlb) */;
 }
 
@@ -617,7 +709,7 @@ static uint32_t find_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE
 /*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
     requires \forall integer q; x <= q <= x + pages ==> v->page[q] == 0 && pt[q] == -1;
     assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1], pt[x .. x + pages - 1], tlb[x .. x + pages - 1];
-    KEEPS_VM(x) SAME_SIZES SAME_DEAD OTHER_BLOCKS FREE_COME
+    KEEPS_VM(x) SAME_SIZES SAME_DEAD BACKS(x)
     ensures \result <= pages;
     ensures there: \forall integer q; x <= q < x + \result ==> pt[q] != -1;
     ensures mapped: \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && (q < x + \result ? pt[q] == z->base + v->page[q] - 1 : pt[q] == -1 && tlb[q] == 0);
@@ -635,24 +727,18 @@ static uint32_t back_and_map(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ 
 }
 
 /* Area x, without pages, gets them all, and is mapped: 1.  If keel_map fails the area goes: 0. */
-/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
-    requires \forall integer q; x <= q <= x + pages ==> v->page[q] == 0 && pt[q] == -1;
-    assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD OTHER_BLOCKS FREE_COME
-    ensures \result == 0 || \result == 1;
-    ensures done: \result == 1 ==> v->r.mark[x] == pages + 1 && \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == z->base + v->page[q] - 1;
-    ensures guard: \result == 1 ==> pt[x + pages] == -1;
-    ensures waiting: \forall integer p; Dead(v, p) <==> \old(Dead(v, p));
-    ensures gone: \result == 0 ==> v->r.mark[x] <= 0;
-    ensures others: \forall integer q; 0 <= q < v->r.n && q != x && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]);
-    ensures backing: \forall integer p, q; 0 <= p < v->r.n && p != x && \old(In(v->r.mark, p, q)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]); */
+/*@ FILLS(x) */
 static int fill_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> 0 <= q < v->r.n && !(x <= q < x + pages);
   //@ assert x + pages < v->r.n && \forall integer q; In(v->r.mark, x, q) ==> x <= q < x + pages;
   uint32_t mapped = back_and_map(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
+  //@ assert \forall integer g; 0 <= g < NP && \at(st[g], Pre) != FREE ==> SPARED(Pre, g);
+  //@ assert \forall integer g; OfArea(v, x, g) ==> 0 <= g < NP && \at(st[g], Pre) == FREE && z->ref[g] == 0;
+  //@ assert \forall integer g; 0 <= g < NP && \at(st[g], Pre) == FREE && !OfArea(v, x, g) ==> st[g] == FREE;
   if (mapped == pages) return 1;
+  //@ assert \forall integer q; In(v->r.mark, x, q) ==> v->page[q] != 0 && z->ref[v->page[q] - 1] == 0;
   //@ assert v->r.above == \at(v->r.above, Pre) && v->r.n == \at(v->r.n, Pre) && z->u == \at(z->u, Pre);
   //@ assert \forall integer q; In(v->r.mark, x, q) ==> (q < x + mapped ? pt[q] != -1 : pt[q] == -1 && tlb[q] == 0);
   //@ ghost M: ;
@@ -661,34 +747,62 @@ static int fill_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (V
   return 0;
 }
 
+/* fill_area, which leaves areas that wait for a purge alone. */
+/*@ FILLS(x)
+    ensures wait: \forall integer g; OfDead(v, g) <==> \old(OfDead(v, g)); */
+static inline int fill_new(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+{
+  //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] != x && 0 <= v->dead[i] < v->r.n && v->r.mark[v->dead[i]] > 0;
+  int done = fill_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] == \at(v->dead[i], Pre) && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead ==> (In(v->r.mark, v->dead[i], q) <==> \at(In(v->r.mark, v->dead[i], q), Pre));
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && \at(In(v->r.mark, v->dead[i], q), Pre) ==> v->page[q] == \at(v->page[q], Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> \at(OfDead(v, v->page[q] - 1), Pre) && v->page[q] == \at(v->page[q], Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && \at(In(v->r.mark, v->dead[i], q), Pre) ==> OfDead(v, v->page[q] - 1) && v->page[q] == \at(v->page[q], Pre);
+  //@ assert \forall integer g; OfDead(v, g) ==> \at(OfDead(v, g), Pre);
+  //@ assert \forall integer g; \at(OfDead(v, g), Pre) ==> OfDead(v, g);
+  return done;
+}
+
 /* An area of so many pages, which are free, and a guard, mapped: its first page in the arena, or why there is none. */
 /*@ requires VM(KEEL_NONE) && 1 <= pages < v->r.n && pages <= z->nr_free;
     assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY OWN_COME
+    KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME
     ensures not: \result != KEEL_NO_PAGES;
     MADE(\result) */
 static int64_t place_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
+  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
   uint32_t x = find_room(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer g; 0 <= g < NP && \at(st[g], Pre) == FREE ==> st[g] == FREE;
   if (x == KEEL_NONE) return KEEL_NO_RANGE;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> st[v->page[q] - 1] == LIVE && v->page[q] <= NP;
+  //@ assert \forall integer g; 1 <= g <= NP && WasFree(st, g) && !WasFree{Pre}(st, g) ==> \at(OfDead(v, g - 1), Pre) && \at(z->ref[g - 1], Pre) == 0;
+  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
   //@ ghost L: ;
   //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> p != x && In(v->r.mark, p, q);
-  int done = fill_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
-  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
+  int done = fill_new(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], L) ==> WasFree{L}(st, v->page[q]);
-  //@ assert \forall integer q; 0 <= q < v->r.n && \at(v->page[q], L) != 0 ==> \at(v->page[q], L) == \at(v->page[q], Pre);
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> 0 <= v->page[q] - 1 < NP;
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && WasFree{L}(st, v->page[q]) && !WasFree{Pre}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \at(v->page[r], Pre) == v->page[q];
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) ==> v->page[q] != \at(v->page[q], L);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> 1 <= v->page[q] <= NP;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) ==> WasFree{L}(st, v->page[q]);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{Pre}(st, v->page[q]) ==> \at(OfDead(v, \at(v->page[q], Here) - 1), Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{Pre}(st, v->page[q]) ==> \at(z->ref[\at(v->page[q], Here) - 1], Pre) == 0;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n ==> \at(v->page[q], L) == 0 || \at(v->page[q], L) == \at(v->page[q], Pre);
   //@ assert done == 1 ==> pt[x + pages] == -1;
+  //@ assert \forall integer g; OfDead(v, g) ==> SPARED(L, g) && SPARED(Pre, g);
+  //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !OfDead(v, g) && (done == 1 ==> \forall integer r; x <= r < x + pages ==> v->page[r] != g + 1) ==> LET_GO(Pre, g + 1);
   return done ? (int64_t)x : KEEL_NOT_MAPPED;
 }
 
 /* A purge, if so many pages are not free. */
 /*@ requires VM(KEEL_NONE);
     assigns PURGED, tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS PAGES_GO OWN_FREED NO_AREA_COMES AREAS_STAY SAME_TABLE
+    KEEPS_VM(KEEL_NONE) SAME_SIZES PAGES_GO NO_AREA_COMES AREAS_STAY SAME_TABLE SPARES PURGE_OR_NOT(0 == 0)
     ensures few: z->nr_free < pages ==> v->nr_dead == 0;
+    ensures enough: \old(z->nr_free) >= pages ==> z->nr_free == \old(z->nr_free);
     ensures more: z->nr_free >= \old(z->nr_free); */
 static void purge_for_pages(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
@@ -698,12 +812,17 @@ static void purge_for_pages(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STA
 /* An area as by place_area, of pages that need not be free yet. */
 /*@ requires VM(KEEL_NONE) && 1 <= pages;
     assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY OWN_COME
+    KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME
     MADE(\result) */
 static int64_t make_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
+  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
   purge_for_pages(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer g; 0 <= g < NP && \at(st[g], Pre) == FREE ==> st[g] == FREE;
+  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
+  //@ assert \forall integer g; OfDead(v, g) ==> \at(OfDead(v, g), Pre) && z->ref[g] == \at(z->ref[g], Pre);
+  //@ assert \forall integer g; 1 <= g <= NP && WasFree(st, g) && !WasFree{Pre}(st, g) ==> \at(OfDead(v, g - 1), Pre) && \at(z->ref[g - 1], Pre) == 0;
   //@ ghost L: ;
   //@ assert \forall integer r; 0 <= r < v->r.n && v->page[r] != 0 ==> v->page[r] == \at(v->page[r], Pre);
   //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> In(v->r.mark, p, q) && !Dead(v, p);
@@ -711,11 +830,16 @@ static int64_t make_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE)
   if (v->z->nr_free < pages) return KEEL_NO_PAGES;
   if (pages >= v->r.n) return KEEL_NO_RANGE;
   int64_t x = place_area(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> 0 <= v->page[q] - 1 < NP;
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && WasFree{L}(st, v->page[q]) && !WasFree{Pre}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \at(v->page[r], Pre) == v->page[q];
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && !WasFree{L}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \at(v->page[r], L) == v->page[q] && \at(v->page[r], L) != 0;
-  //@ assert \forall integer q, r; 0 <= q < v->r.n && 0 <= r < v->r.n && v->page[q] != 0 && \at(v->page[r], L) == v->page[q] ==> \at(v->page[r], Pre) == v->page[q];
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && !WasFree{L}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \at(v->page[r], Pre) == v->page[q];
+  //@ assert \forall integer q; 0 <= q < v->r.n ==> \at(v->page[q], L) == 0 || \at(v->page[q], L) == \at(v->page[q], Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> v->page[q] <= NP;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) ==> v->page[q] != \at(v->page[q], L);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{L}(st, v->page[q]) ==> \at(OfDead(v, \at(v->page[q], Here) - 1), L);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{L}(st, v->page[q]) ==> \at(z->ref[\at(v->page[q], Here) - 1], L) == 0;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && !WasFree{Pre}(st, v->page[q]) && WasFree{L}(st, v->page[q]) ==> \at(OfDead(v, \at(v->page[q], Here) - 1), Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{Pre}(st, v->page[q]) ==> \at(OfDead(v, \at(v->page[q], Here) - 1), Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{Pre}(st, v->page[q]) ==> \at(z->ref[\at(v->page[q], Here) - 1], Pre) == 0;
+  //@ assert \forall integer g; 0 <= g < NP && OfDead(v, g) ==> \at(OfDead(v, g), L) && SPARED(L, g) && \at(OfDead(v, g), Pre) && SPARED(Pre, g);
+  //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !OfDead(v, g) && (x >= 0 ==> \forall integer r; x <= r < x + pages ==> v->page[r] != g + 1) ==> LET_GO(Pre, g + 1);
   return x;
 }
 
@@ -760,23 +884,11 @@ static void bury_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
 
 /* ---- the interface ---- */
 
-/* The arena's pages have no pages yet. */
-/*@ requires \valid(page + (0 .. n - 1));
-    assigns page[0 .. n - 1];
-    ensures \forall integer i; 0 <= i < n ==> page[i] == 0; */
-static void clear_pages(uint32_t *page, uint32_t n)
-{
-  /*@ loop invariant 0 <= i <= n && \forall integer j; 0 <= j < i ==> page[j] == 0;
-      loop assigns i, page[0 .. n - 1];
-      loop variant n - i; */
-  for (uint32_t i = 0; i < n; i++) page[i] = 0;
-}
-
 enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t *tree, uint32_t *gap, uint64_t *ends, int32_t *mark,
                               uint32_t *page, int64_t base, uint32_t n) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
 {
   if (n == 0 || n > KEEL_RANGE_MAX || base < 0 || base > KEEL_PFN_MAX - (int64_t)KEEL_RANGE_MAX) return KEEL_BAD_ARGUMENT;
-  clear_pages(page, n);
+  clear_pages(page, 0, n);
   v->z = z;
   v->page = page;
   v->base = base;
@@ -786,7 +898,7 @@ enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t 
 
 /*@ requires VM(KEEL_NONE);
     assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES OTHER_BLOCKS AREAS_STAY OWN_COME
+    KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME
     behavior bad:
       assumes pages == 0 || flags > VMALLOC_FLAGS;
       assigns \nothing;
@@ -826,7 +938,7 @@ int64_t keel_vzalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghos
       ensures refused: \result == KEEL_ALREADY_FREE;
     behavior ok:
       assumes v->base <= vpn < v->base + v->r.n && v->r.mark[vpn - v->base] > 0 && !Dead(v, vpn - v->base);
-      OTHER_BLOCKS PAGES_GO NO_AREA_COMES
+      PAGES_GO NO_AREA_COMES SPARES
       ensures done: \result == KEEL_OK;
       ensures gone: Dead(v, vpn - v->base);
       ensures unmapped: \forall integer q; \old(In(v->r.mark, vpn - v->base, q)) ==> pt[q] == -1;

@@ -19,6 +19,9 @@
     predicate In{L}(int32_t *m, integer p, integer q) = 0 <= p <= q && q + 1 < p + m[p];
     // the area that begins at p waits for a purge
     predicate Dead{L}(struct keel_vm *v, integer p) = \exists integer i; 0 <= i < v->nr_dead && v->dead[i] == p;
+    // page g of the instance is at a page of area p, or of one of those
+    predicate OfArea{L}(struct keel_vm *v, integer p, integer g) = \exists integer q; In(v->r.mark, p, q) && v->page[q] == g + 1;
+    predicate OfDead{L}(struct keel_vm *v, integer g) = \exists integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) && v->page[q] == g + 1;
     predicate Backlog{L}(struct keel_vm *v) = 0 <= v->nr_dead <= KEEL_VM_BACKLOG &&
       (\forall integer i; 0 <= i < v->nr_dead ==> 0 <= v->dead[i] < v->r.n && v->r.mark[v->dead[i]] > 0) &&
       \forall integer i, j; 0 <= i < j < v->nr_dead ==> v->dead[i] != v->dead[j];
@@ -67,10 +70,28 @@
   loop invariant Singles(v->page, v->r.n, z->n, z->tag, st, ord); loop invariant Once(v->page, v->r.n);                                            \
   loop invariant Translated(v->page, v->r.n, z->base, pt); loop invariant Flushed(v->page, v->r.n, tlb);                                           \
   loop invariant DeadUnmapped(v, pt); loop invariant LiveMapped(v, x, pt);
-/* Blocks that are not of this arena stay as they are. */
-#define OTHER_BLOCKS                                                                                                                               \
-  ensures blocks: \forall integer g; 0 <= g < NP && \old(st[g]) != FREE && (\forall integer q; 0 <= q < v->r.n ==> \old(v->page[q]) != g + 1) ==>    \
-    KEEPS(Pre, g) && z->ref[g] == \old(z->ref[g]);
+/* Page g of the instance is as it was, and its references. */
+#define SPARED(L, g) (KEEPS(L, g) && z->ref[g] == \at(z->ref[g], L))
+/* One reference to page x - 1 of the instance, which was of this layer's, is dropped since L. */
+#define LET_GO(L, x)                                                                                                                               \
+  ((\at(z->ref[(x) - 1], L) == 0 ==> st[(x) - 1] == FREE) &&                                                                                       \
+   (\at(z->ref[(x) - 1], L) != 0 ==> Single(z->n, z->tag, st, ord, (x) - 1) && z->ref[(x) - 1] == \at(z->ref[(x) - 1], L) - 1))
+/* The pages of area p, as it was, are let go, and all others are as they were. */
+#define PAGES_BACK(p)                                                                                                                              \
+  ensures bare: \forall integer q; \old(In(v->r.mark, p, q)) ==> v->page[q] == 0;                                                                  \
+  ensures back: \forall integer g; 0 <= g < NP && \old(OfArea(v, p, g)) ==> LET_GO(Pre, g + 1);                                                     \
+  ensures spared: \forall integer g; 0 <= g < NP && !\old(OfArea(v, p, g)) ==> SPARED(Pre, g);
+#define NO_FEWER(p)                                                                                                                                \
+  ensures more: z->nr_free >= \old(z->nr_free);                                                                                                   \
+  ensures all: \old(\forall integer q; In(v->r.mark, p, q) ==> z->ref[v->page[q] - 1] == 0) ==> z->nr_free == \old(z->nr_free) + \old(v->r.mark[p]) - 1;
+/* Pages that are not of areas that wait for a purge are as they were; or those of them that were not free. */
+#define SPARES ensures spared: \forall integer g; 0 <= g < NP && !\old(OfDead(v, g)) ==> SPARED(Pre, g);
+#define OTHER_BLOCKS ensures blocks: \forall integer g; 0 <= g < NP && \old(st[g]) != FREE && !\old(OfDead(v, g)) ==> SPARED(Pre, g);
+/* Area x has pages that were free, and all others are as they were. */
+#define BACKS(x)                                                                                                                                   \
+  ensures fresh: \forall integer q; (x) <= q < (x) + pages ==> v->page[q] != 0 && WasFree{Pre}(st, v->page[q]) && z->ref[v->page[q] - 1] == 0;        \
+  ensures spared: \forall integer g; 0 <= g < NP && (\forall integer q; (x) <= q < (x) + pages ==> v->page[q] != g + 1) ==> SPARED(Pre, g);           \
+  ensures count: z->nr_free == \old(z->nr_free) - pages;
 #define SAME_SIZES ensures sizes: v->r.n == \old(v->r.n) && v->r.above == \old(v->r.above) && v->base == \old(v->base) && z->u == \old(z->u) && z->n == \old(z->n) && z->base == \old(z->base);
 #define LOOP_SIZES loop invariant v->r.n == \at(v->r.n, Pre) && v->r.above == \at(v->r.above, Pre) && v->base == \at(v->base, Pre) && z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre) && z->base == \at(z->base, Pre);
 #define SAME_MARKS ensures marks: \forall integer q; 0 <= q < v->r.n ==> v->r.mark[q] == \old(v->r.mark[q]);
@@ -82,15 +103,24 @@
 #define AREAS_STAY                                                                                                                                 \
   ensures areas: \forall integer p; 0 <= p < v->r.n && \old(v->r.mark[p]) > 0 && !\old(Dead(v, p)) ==> v->r.mark[p] == \old(v->r.mark[p]) && !Dead(v, p); \
   ensures backing: \forall integer p, q; 0 <= p < v->r.n && \old(In(v->r.mark, p, q)) && !\old(Dead(v, p)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]);
-/* Pages go; none comes, or only pages that were free, or only these and some that were the arena's; no others become free. */
+/* Pages go; none comes, or only pages that were free, or only these and some of areas that waited for a purge, which nobody else had a reference to. */
 #define PAGES_GO ensures pages: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == 0 || v->page[q] == \old(v->page[q]);
 #define FREE_COME ensures fresh: \forall integer q; 0 <= q < v->r.n ==> v->page[q] == 0 || v->page[q] == \old(v->page[q]) || WasFree{Pre}(st, v->page[q]);
-#define OWN_FREED                                                                                                                                  \
-  ensures freed: \forall integer g; 1 <= g <= NP && WasFree(st, g) && !WasFree{Pre}(st, g) ==> \exists integer r; 0 <= r < v->r.n && \old(v->page[r]) == g;
 #define OWN_COME                                                                                                                                   \
-  ensures fresh: \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && !WasFree{Pre}(st, v->page[q]) ==> \exists integer r; 0 <= r < v->r.n && \old(v->page[r]) == v->page[q];
+  ensures fresh: \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \old(v->page[q]) ==>                                         \
+    WasFree{Pre}(st, v->page[q]) || \old(OfDead(v, \at(v->page[q], Post) - 1)) && \old(z->ref[\at(v->page[q], Post) - 1]) == 0;
+/* There has been a purge, and areas that waited for it have let go all their pages, but for what has become of them then (but); or there has been
+   none, and they wait still. */
+#define PURGE_OR_NOT(but)                                                                                                                          \
+  ensures back: \forall integer g; 0 <= g < NP && \old(OfDead(v, g)) && !OfDead(v, g) && (but) ==> LET_GO(Pre, g + 1);                               \
+  ensures wait: \forall integer g; 0 <= g < NP && OfDead(v, g) ==> \old(OfDead(v, g)) && SPARED(Pre, g);                                            \
+  ensures once: v->nr_dead == 0 || v->nr_dead == \old(v->nr_dead) && \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \old(v->dead[i]);
 /* a is the first page of a new area of so many pages, or why there is none. */
 #define MADE(a)                                                                                                                                    \
+  OTHER_BLOCKS                                                                                                                                     \
+  ensures free: \forall integer g; 0 <= g < NP && \old(st[g]) == FREE && ((a) >= 0 ==> \forall integer r; (a) <= r < (a) + pages ==> v->page[r] != g + 1) ==> st[g] == FREE; \
+  PURGE_OR_NOT((a) >= 0 ==> \forall integer r; (a) <= r < (a) + pages ==> v->page[r] != g + 1)                                                                                                          \
+  ensures many: (a) == KEEL_NO_RANGE || (a) == KEEL_NOT_MAPPED ==> z->nr_free >= pages;                                                             \
   ensures results: 0 <= (a) < v->r.n || (a) == KEEL_NO_PAGES || (a) == KEEL_NO_RANGE || (a) == KEEL_NOT_MAPPED;                                     \
   ensures few: (a) == KEEL_NO_PAGES ==> v->nr_dead == 0 && z->nr_free < pages;                                                                     \
   ensures enough: \old(z->nr_free) >= pages ==> (a) != KEEL_NO_PAGES;                                                                              \
@@ -109,7 +139,7 @@
 #define FINDS_ROOM \
   requires VM(KEEL_NONE) && 1 <= pages < v->r.n; \
   assigns PURGED, tlb[0 .. v->r.n - 1]; \
-  KEEPS_VM(\result) SAME_SIZES OTHER_BLOCKS PAGES_GO AREAS_STAY SAME_TABLE \
+  KEEPS_VM(\result) SAME_SIZES SPARES PURGE_OR_NOT(0 == 0) PAGES_GO AREAS_STAY SAME_TABLE \
   ensures full: \result == KEEL_NONE ==> v->nr_dead == 0 && \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1); \
   ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> \result != KEEL_NONE; \
   ensures others: \forall integer p; 0 <= p < v->r.n && p != \result && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]); \
@@ -117,6 +147,22 @@
   (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post)))); \
   ensures bare: \result != KEEL_NONE ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1; \
   ensures more: z->nr_free >= \old(z->nr_free);
+/* Area x, without pages, gets them all, and is mapped: 1.  If keel_map fails the area goes: 0. */
+#define FILLS(x) \
+  requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x); \
+  requires \forall integer q; x <= q <= x + pages ==> v->page[q] == 0 && pt[q] == -1; \
+  assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1]; \
+  KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD FREE_COME \
+  ensures blocks: \forall integer g; 0 <= g < NP && \old(st[g]) != FREE ==> SPARED(Pre, g); \
+  ensures free: \forall integer g; 0 <= g < NP && \old(st[g]) == FREE && (\result == 1 ==> \forall integer q; x <= q < x + pages ==> v->page[q] != g + 1) ==> st[g] == FREE; \
+  ensures undone: \result == 0 ==> z->nr_free == \old(z->nr_free); \
+  ensures \result == 0 || \result == 1; \
+  ensures done: \result == 1 ==> v->r.mark[x] == pages + 1 && \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == z->base + v->page[q] - 1; \
+  ensures guard: \result == 1 ==> pt[x + pages] == -1; \
+  ensures waiting: \forall integer p; Dead(v, p) <==> \old(Dead(v, p)); \
+  ensures gone: \result == 0 ==> v->r.mark[x] <= 0; \
+  ensures others: \forall integer q; 0 <= q < v->r.n && q != x && (v->r.mark[q] > 0 || \old(v->r.mark[q]) > 0) ==> v->r.mark[q] == \old(v->r.mark[q]); \
+  ensures backing: \forall integer p, q; 0 <= p < v->r.n && p != x && \old(In(v->r.mark, p, q)) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]);
 
 /*@ ghost
   // where pages are counted as free, one is
