@@ -452,6 +452,8 @@ static uint32_t map_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghos
     //@ assert Single(z->n, z->tag, st, ord, v->page[q] - 1) && \forall integer j; 0 <= j < v->nr_dead ==> v->dead[j] != x;
     int done = map_page(v, q, v->page[q]) /*@ ghost (z, st, ord, pt, tlb) */;
     //@ assert \forall integer j; 0 <= j < v->r.n && j != q && pt[j] != -1 ==> v->page[j] != 0 && pt[j] == z->base + v->page[j] - 1;
+    //@ assert pt[q] == -1 || pt[q] == z->base + v->page[q] - 1;
+    //@ assert \forall integer j; 0 <= j < v->r.n && pt[j] != -1 ==> v->page[j] != 0 && pt[j] == z->base + v->page[j] - 1;
     if (!done) break;
   }
   return i;
