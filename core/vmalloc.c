@@ -851,6 +851,7 @@ static int64_t make_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE)
     assigns v->nr_dead, v->dead[0 .. KEEL_VM_BACKLOG - 1];
     KEEPS_VM(KEEL_NONE) SAME_SIZES
     ensures dead: \forall integer a; Dead(v, a) <==> \old(Dead(v, a)) || a == p;
+    ensures which: \forall integer g; OfDead(v, g) <==> \old(OfDead(v, g)) || \old(OfArea(v, p, g));
     ensures table: \forall integer q; 0 <= q < v->r.n ==> pt[q] == \old(pt[q]); */
 static inline void push_dead(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
 {
@@ -864,6 +865,10 @@ static inline void push_dead(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE)
   //@ assert \forall integer i; 0 <= i <= k ==> 0 <= v->dead[i] < v->r.n && v->r.mark[v->dead[i]] > 0;
   //@ assert \forall integer i, j; 0 <= i < j <= k ==> v->dead[i] != v->dead[j];
   //@ assert \forall integer a; Dead(v, a) <==> \at(Dead(v, a), Pre) || a == p;
+  //@ assert \forall integer g; \at(OfDead(v, g), Pre) ==> OfDead(v, g);
+  //@ assert \forall integer q; In(v->r.mark, v->dead[k], q) ==> OfDead(v, v->page[q] - 1);
+  //@ assert \forall integer g; OfArea(v, p, g) ==> OfDead(v, g);
+  //@ assert \forall integer g; OfDead(v, g) ==> \at(OfDead(v, g), Pre) || OfArea(v, p, g);
   //@ assert InvB(z, st, ord);
   //@ assert \forall integer i, q; 0 <= i < k && In(v->r.mark, v->dead[i], q) ==> pt[q] == -1;
   //@ assert \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1;
@@ -874,6 +879,7 @@ static inline void push_dead(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE)
     assigns pt[0 .. v->r.n - 1], v->nr_dead, v->dead[0 .. KEEL_VM_BACKLOG - 1];
     KEEPS_VM(KEEL_NONE) SAME_SIZES
     ensures dead: \forall integer a; Dead(v, a) <==> \old(Dead(v, a)) || a == p;
+    ensures which: \forall integer g; OfDead(v, g) <==> \old(OfDead(v, g)) || \old(OfArea(v, p, g));
     ensures unmapped: \forall integer q; In(v->r.mark, p, q) ==> pt[q] == -1;
     ensures others: \forall integer q; 0 <= q < v->r.n && !In(v->r.mark, p, q) ==> pt[q] == \old(pt[q]); */
 static void bury_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
@@ -881,6 +887,11 @@ static void bury_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
   uint32_t pages = (uint32_t)v->r.mark[p] - 1u;
   //@ assert \forall integer q; p <= q < p + pages ==> In(v->r.mark, p, q) && pt[q] != -1;
   unmap_area(v, p, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert v->nr_dead == \at(v->nr_dead, Pre) && \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] == \at(v->dead[i], Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> \at(OfDead(v, v->page[q] - 1), Pre);
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && \at(In(v->r.mark, v->dead[i], q), Pre) ==> OfDead(v, v->page[q] - 1);
+  //@ assert \forall integer g; OfDead(v, g) ==> \at(OfDead(v, g), Pre);
+  //@ assert \forall integer g; \at(OfDead(v, g), Pre) ==> OfDead(v, g);
   push_dead(v, p) /*@ ghost (z, st, ord, pt, tlb) */;
 }
 
@@ -898,17 +909,7 @@ enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t 
   return keel_range_init(&v->r, tree, gap, ends, mark, n);
 }
 
-/*@ requires VM(KEEL_NONE);
-    assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME
-    behavior bad:
-      assumes pages == 0 || flags > VMALLOC_FLAGS;
-      assigns \nothing;
-      ensures refused: \result == KEEL_BAD_ARGUMENT;
-    behavior made:
-      assumes pages != 0 && flags <= VMALLOC_FLAGS;
-      MADE(\result < 0 ? \result : \result - v->base)
-    complete behaviors; disjoint behaviors; */
+/*@ VMALLOCS */
 int64_t keel_vmalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghost (VM_STATE) */
 {
   if (pages == 0 || flags > (KEEL_NOWAIT | KEEL_ZERO)) return KEEL_BAD_ARGUMENT;
@@ -918,9 +919,11 @@ int64_t keel_vmalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghos
   return v->base + x;
 }
 
+/*@ VMALLOCS */
 int64_t keel_vzalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghost (VM_STATE) */
 {
-  return keel_vmalloc(v, pages, flags | KEEL_ZERO) /*@ ghost (z, st, ord, pt, tlb) */;
+  if (pages == 0 || flags > (KEEL_NOWAIT | KEEL_ZERO)) return KEEL_BAD_ARGUMENT;
+  return keel_vmalloc(v, pages, flags % KEEL_ZERO + KEEL_ZERO) /*@ ghost (z, st, ord, pt, tlb) */;
 }
 
 /*@ requires VM(KEEL_NONE);
@@ -941,6 +944,9 @@ int64_t keel_vzalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghos
     behavior ok:
       assumes v->base <= vpn < v->base + v->r.n && v->r.mark[vpn - v->base] > 0 && !Dead(v, vpn - v->base);
       PAGES_GO NO_AREA_COMES SPARES
+      ensures back: \forall integer g; 0 <= g < NP && \old(OfDead(v, g)) && !OfDead(v, g) ==> LET_GO(Pre, g + 1);
+      ensures wait: \forall integer g; 0 <= g < NP && OfDead(v, g) ==> (\old(OfDead(v, g)) || \old(OfArea(v, vpn - v->base, g))) && SPARED(Pre, g);
+      ensures mine: \forall integer g; \old(OfArea(v, vpn - v->base, g)) ==> OfDead(v, g);
       ensures done: \result == KEEL_OK;
       ensures gone: Dead(v, vpn - v->base);
       ensures unmapped: \forall integer q; \old(In(v->r.mark, vpn - v->base, q)) ==> pt[q] == -1;
@@ -954,8 +960,18 @@ enum keel_status keel_vfree(struct keel_vm *v, int64_t vpn) /*@ ghost (VM_STATE)
   if (v->r.mark[p] <= 0) return KEEL_NOT_HEAD;
   if (is_dead(v, p)) return KEEL_ALREADY_FREE;
   //@ assert !Dead(v, p) && (v->nr_dead == KEEL_VM_BACKLOG || v->nr_dead < KEEL_VM_BACKLOG);
+  //@ assert NoOverlap(v->r.mark, v->r.n) && \forall integer a, q; 0 <= a < v->r.n && In(v->r.mark, a, q) ==> 0 <= q < v->r.n && v->page[q] != 0;
+  //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] + v->r.mark[v->dead[i]] <= p || p + v->r.mark[p] <= v->dead[i];
+  //@ assert \forall integer i, q; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) ==> !In(v->r.mark, p, q);
+  //@ assert \forall integer i, q, r; 0 <= i < v->nr_dead && In(v->r.mark, v->dead[i], q) && In(v->r.mark, p, r) ==> v->page[q] != v->page[r];
+  //@ assert \forall integer g; OfArea(v, vpn - v->base, g) ==> !OfDead(v, g);
   if (v->nr_dead == KEEL_VM_BACKLOG) keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert v->nr_dead < KEEL_VM_BACKLOG && !Dead(v, p) && v->r.mark[p] == \at(v->r.mark[vpn - v->base], Pre);
+  //@ assert \forall integer q; In(v->r.mark, p, q) <==> \at(In(v->r.mark, vpn - v->base, q), Pre);
+  //@ assert \forall integer q; \at(In(v->r.mark, vpn - v->base, q), Pre) ==> v->page[q] == \at(v->page[q], Pre);
+  //@ assert \forall integer q; \at(In(v->r.mark, vpn - v->base, q), Pre) ==> In(v->r.mark, p, q) && OfArea(v, p, v->page[q] - 1);
+  //@ assert \forall integer g; OfArea(v, p, g) <==> \at(OfArea(v, vpn - v->base, g), Pre);
+  //@ assert \forall integer g; 0 <= g < NP && OfDead(v, g) ==> \at(OfDead(v, g), Pre) && SPARED(Pre, g);
   //@ assert \forall integer i; 0 <= i < v->r.n && v->r.mark[i] > 0 && i != p ==> i + v->r.mark[i] <= p || p + v->r.mark[p] <= i;
   //@ assert \forall integer i, q; 0 <= i < v->r.n && i != p && \at(In(v->r.mark, i, q), Pre) && !\at(Dead(v, i), Pre) ==> In(v->r.mark, i, q) && 0 <= q < v->r.n && !In(v->r.mark, p, q);
   bury_area(v, p) /*@ ghost (z, st, ord, pt, tlb) */;

@@ -119,7 +119,7 @@
 #define MADE(a)                                                                                                                                    \
   OTHER_BLOCKS                                                                                                                                     \
   ensures free: \forall integer g; 0 <= g < NP && \old(st[g]) == FREE && ((a) >= 0 ==> \forall integer r; (a) <= r < (a) + pages ==> v->page[r] != g + 1) ==> st[g] == FREE; \
-  PURGE_OR_NOT((a) >= 0 ==> \forall integer r; (a) <= r < (a) + pages ==> v->page[r] != g + 1)                                                                                                          \
+  PURGE_OR_NOT((a) >= 0 ==> \forall integer r; (a) <= r < (a) + pages ==> v->page[r] != g + 1)                                                     \
   ensures many: (a) == KEEL_NO_RANGE || (a) == KEEL_NOT_MAPPED ==> z->nr_free >= pages;                                                             \
   ensures results: 0 <= (a) < v->r.n || (a) == KEEL_NO_PAGES || (a) == KEEL_NO_RANGE || (a) == KEEL_NOT_MAPPED;                                     \
   ensures few: (a) == KEEL_NO_PAGES ==> v->nr_dead == 0 && z->nr_free < pages;                                                                     \
@@ -147,6 +147,19 @@
   (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post)))); \
   ensures bare: \result != KEEL_NONE ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1; \
   ensures more: z->nr_free >= \old(z->nr_free);
+/* An area of so many pages: keel_vmalloc and keel_vzalloc. */
+#define VMALLOCS \
+  requires VM(KEEL_NONE); \
+  assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1]; \
+  KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME \
+  behavior bad: \
+  assumes pages == 0 || flags > VMALLOC_FLAGS; \
+  assigns \nothing; \
+  ensures refused: \result == KEEL_BAD_ARGUMENT; \
+  behavior made: \
+  assumes pages != 0 && flags <= VMALLOC_FLAGS; \
+  MADE(\result < 0 ? \result : \result - v->base) \
+  complete behaviors; disjoint behaviors;
 /* Area x, without pages, gets them all, and is mapped: 1.  If keel_map fails the area goes: 0. */
 #define FILLS(x) \
   requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x); \
