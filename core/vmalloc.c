@@ -368,7 +368,6 @@ static void strip_area(struct keel_vm *v, uint32_t p, uint32_t pages) /*@ ghost 
   //@ assert \forall integer q; 0 <= q < v->r.n && !(p <= q < p + pages) && v->page[q] != 0 ==> SPARED(Pre, v->page[q] - 1);
   //@ assert \forall integer q; 0 <= q < v->r.n && !(p <= q < p + pages) && v->page[q] != 0 ==> Single(z->n, z->tag, st, ord, v->page[q] - 1);
   //@ assert v->r.above == \at(v->r.above, Pre) && v->r.n == \at(v->r.n, Pre) && z->u == \at(z->u, Pre) && v->page == \at(v->page, Pre);
-  //@ ghost L: ;
   clear_area(v, p, pages) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer x, q; 0 <= x < v->r.n ==> (In(v->r.mark, x, q) <==> \at(In(v->r.mark, x, q), Pre));
   //@ assert \forall integer x; Dead(v, x) <==> \at(Dead(v, x), Pre);
