@@ -15,7 +15,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 OPTIONS = ["-wp-literals", "-wp-rte", "-warn-unsigned-overflow", "-warn-unsigned-downcast", "-wp-model", "Typed", "-wp-no-volatile"]
-PROVERS = ["cvc4", "z3t", "z3"]  # the best first; z3t: Z3 by triggers only, see why3_config
+PROVERS = ["cvc4", "z3t", "z3"]  # the best first; what they are: why3_config
 TIMEOUT = 40  # seconds per goal and prover
 FIRST_TIMEOUT = 4  # of a function's first prover, in a first pass over all goals; all provers and the full timeout are for what that leaves
 # A first pass does without these simplifications of goals: on the slab layer they take half of the time of a proof (Frama-C's own, not
@@ -54,9 +54,9 @@ def version_of(tool):
 
 
 def why3_config():
-    """Three strategies: Z3 as Why3 calls it, Z3 that instantiates by triggers only, CVC4. Nothing of the user's."""
+    """Three strategies: CVC4 with a driver of ours, Z3 as Why3 calls it, Z3 that instantiates by triggers only. Nothing of the user's."""
     number = {tool: re.search(r"\d+(\.\d+)+", version_of(tool))[0] for tool in ("z3", "cvc4")}
-    z3 = shutil.which("z3")
+    z3, cvc4 = shutil.which("z3"), shutil.which("cvc4")
     seeds = "sat.random_seed=42 nlsat.randomize=false smt.random_seed=42"
     return f"""[main]
 magic = 14
@@ -78,10 +78,16 @@ name = "Z3"
 path = "{z3}"
 version = "{number["z3"]}"
 
-[partial_prover]
+[prover]
 name = "CVC4"
-path = "{shutil.which("cvc4")}"
+alternative = "keel"
+shortcut = "cvc4"
 version = "{number["cvc4"]}"
+command = "{cvc4} --tlimit=%t000 --lang=smt2 %f"
+driver = "{HERE.resolve() / "cvc4.drv"}"
+editor = ""
+in_place = false
+interactive = false
 """
 
 
@@ -220,7 +226,8 @@ def read_pass(lines, results, number):
 
 def run(parsed, results, options, provers, timeout, smoke, directory):
     """One Frama-C process: all goals, and the smoke tests that these options are for, by the first prover for a short time, then
-    what is open by all provers, twice; fills in the results.  What Frama-C complains about counts for all of them."""
+    what is open by all provers, twice; lemmas by all provers at once, as every pass generates all of them again.  Fills in the results.
+    What Frama-C complains about counts for all of them."""
     def complain(text):
         for result in results.values():
             result.complaints.append(text)
@@ -230,10 +237,15 @@ def run(parsed, results, options, provers, timeout, smoke, directory):
             complain(text)
         return
     # -then forgets all options but the provers, to which those it names are added; what is proved is not generated again.
-    quick = [*options, *PLAIN, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout)), *smoke, "-wp-smoke-timeout", str(SMOKE_TIMEOUT)]
-    rest = ["-wp-prover", ",".join(provers[1:])] if len(provers) > 1 else []
-    slow = [*options, "-wp-no-smoke-tests", "-wp-timeout", str(timeout)]
-    arguments = ["-load", str(parsed.state), *quick, "-wp-prover", provers[0], "-then", *slow, *SIMPLIFIED, *rest, "-then", *slow, *PLAIN, "-then"]
+    # No prover waits there until another has given up: there are as many at a time as there are.
+    slow = [*options, "-wp-par", str(len(provers)), "-wp-no-smoke-tests", "-wp-timeout", str(timeout)]
+    arguments = ["-load", str(parsed.state)]
+    if LEMMAS in results:
+        arguments += [*slow, *PLAIN, "-wp-prover", ",".join(provers), "-then"]
+    else:
+        quick = [*options, *PLAIN, "-wp-timeout", str(min(FIRST_TIMEOUT, timeout)), *smoke, "-wp-smoke-timeout", str(SMOKE_TIMEOUT)]
+        rest = ["-wp-prover", ",".join(provers[1:])] if len(provers) > 1 else []
+        arguments += [*quick, "-wp-prover", provers[0], "-then", *slow, *SIMPLIFIED, *rest, "-then", *slow, *PLAIN, "-then"]
     table = directory / "status.csv"
     lines, status = frama_c([*arguments, "-report-csv", "status.csv"], directory)
     text = table.read_text(encoding="utf-8") if table.exists() else ""
