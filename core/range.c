@@ -701,7 +701,7 @@ static void clear_range(uint32_t *t, uint32_t *g, uint64_t *w, int32_t *m, uint3
       assumes 1 <= n <= KEEL_RANGE_MAX;
       ensures done: \result == KEEL_OK;
       ensures inv: RangeInv(r);
-      ensures shape: r->n == n && r->tree == tree && r->gap == gap && r->ends == ends && r->mark == mark;
+      ensures shape: r->n == n && r->above == KEEL_RANGE_ABOVE(n) && r->tree == tree && r->gap == gap && r->ends == ends && r->mark == mark;
       ensures vacant: \forall integer q; 0 <= q < n ==> mark[q] <= 0;
     behavior bad:
       assumes !(1 <= n <= KEEL_RANGE_MAX);

@@ -896,16 +896,98 @@ static void bury_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
 
 /* ---- the interface ---- */
 
-enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t *tree, uint32_t *gap, uint64_t *ends, int32_t *mark,
-                              uint32_t *page, int64_t base, uint32_t n) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
+/* keel_range_init, which leaves the page instance alone. */
+/*@ requires InvB(z, st, ord) && 1 <= n <= KEEL_RANGE_MAX && VM_NEW;
+    assigns v->r, tree[0 .. KEEL_RANGE_TREE(n) - 1], gap[0 .. KEEL_RANGE_GAPS(n) - 1], ends[0 .. KEEL_RANGE_ENDS(n) - 1], mark[0 .. n - 1];
+    ensures InvB(z, st, ord);
+    ensures RangeInv(&v->r);
+    ensures shape: v->r.n == n && v->r.above == KEEL_RANGE_ABOVE(n) && v->r.tree == tree && v->r.gap == gap && v->r.ends == ends && v->r.mark == mark;
+    ensures vacant: \forall integer q; 0 <= q < n ==> mark[q] <= 0;
+    ensures sizes: z->u == \old(z->u); */
+static inline void begin_range(struct keel_vm *v, struct keel_pages *z, uint32_t *tree, uint32_t *gap, uint64_t *ends, int32_t *mark, uint32_t n)
+    /*@ ghost (const uint32_t *page, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
 {
-  if (n == 0 || n > KEEL_RANGE_MAX || base < 0 || base > KEEL_PFN_MAX - (int64_t)KEEL_RANGE_MAX) return KEEL_BAD_ARGUMENT;
-  clear_pages(page, 0, n);
+  keel_range_init(&v->r, tree, gap, ends, mark, n);
+  //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre) && z->base == \at(z->base, Pre) && z->l0 == \at(z->l0, Pre) && z->l1 == \at(z->l1, Pre) && z->l2 == \at(z->l2, Pre) && z->l3 == \at(z->l3, Pre) && z->tag == \at(z->tag, Pre) && z->ref == \at(z->ref, Pre);
+  //@ assert z->nr_free == \at(z->nr_free, Pre) && z->allocs == \at(z->allocs, Pre) && z->frees == \at(z->frees, Pre) && z->fails == \at(z->fails, Pre) && z->largest_fail == \at(z->largest_fail, Pre);
+  //@ assert \forall integer k; 0 <= k <= 11 ==> z->first[k] == \at(z->first[k], Pre);
+  //@ assert \forall integer q; 0 <= q < NP ==> z->ref[q] == \at(z->ref[q], Pre);
+  //@ assert \forall integer i; 0 <= i < W0(z->u) ==> z->l0[i] == \at(z->l0[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W1(z->u) ==> z->l1[i] == \at(z->l1[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W2(z->u) ==> z->l2[i] == \at(z->l2[i], Pre);
+  //@ assert \forall integer i; 0 <= i < W3(z->u) ==> z->l3[i] == \at(z->l3[i], Pre);
+  //@ assert nfree(st, 1024 * z->u) == \at(nfree(st, 1024 * z->u), Pre);
+  //@ assert \forall integer q; 0 <= q < 1024 * z->u ==> z->tag[q] == \at(z->tag[q], Pre) && st[q] == \at(st[q], Pre) && ord[q] == \at(ord[q], Pre);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert Quiet(st, z->u) && z->nr_free == nfree(st, 1024 * z->u) && Counters(z) && Rest(st, z->n, z->u);
+}
+
+/* The other fields of an arena. */
+/*@ requires InvB(z, st, ord) && VM_SIZES && VM_NEW && RangeInv(&v->r) && v->r.n == n && v->r.above == KEEL_RANGE_ABOVE(n) && v->r.tree == tree && v->r.gap == gap && v->r.ends == ends && v->r.mark == mark;
+    assigns v->z \from z; assigns v->page \from page; assigns v->base, v->nr_dead;
+    ensures InvB(z, st, ord);
+    ensures RangeInv(&v->r);
+    ensures VmArrays(v, z, pt, tlb);
+    ensures fields: v->page == page && v->base == base && v->nr_dead == 0;
+    ensures table: \forall integer q; 0 <= q < n ==> pt[q] == \old(pt[q]);
+    ensures shape: v->r.n == n && v->r.mark == mark; */
+static inline void set_vm_fields(struct keel_vm *v, struct keel_pages *z, uint32_t *page, int64_t base)
+    /*@ ghost (const uint32_t *tree, const uint32_t *gap, const uint64_t *ends, const int32_t *mark, uint32_t n, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
+{
   v->z = z;
   v->page = page;
   v->base = base;
   v->nr_dead = 0;
-  return keel_range_init(&v->r, tree, gap, ends, mark, n);
+  //@ assert Kept{Pre, Here}(z, st, ord);
+  //@ assert Pool(z, st, ord);
+  //@ assert Inv(z, st, ord);
+  //@ assert nfree(st, 1024 * z->u) == \at(nfree(st, 1024 * z->u), Pre);
+  //@ assert Quiet(st, z->u) && z->nr_free == nfree(st, 1024 * z->u) && Counters(z) && Range(z) && Rest(st, z->n, z->u);
+  //@ assert v->r.n == n && v->page == page && v->z == z && v->base == base && v->nr_dead == 0;
+  //@ assert v->r.tree == tree && v->r.gap == gap && v->r.ends == ends && v->r.mark == mark && v->r.above == KEEL_RANGE_ABOVE(n);
+  //@ assert 16 * v->r.above == KEEL_RANGE_TREE(n) - 1 && 64 * ((v->r.n + 63) / 64) == KEEL_RANGE_GAPS(n) && (v->r.n + 63) / 64 == KEEL_RANGE_ENDS(n);
+  //@ assert \separated(v->page + (0 .. v->r.n - 1), v->r.tree + (0 .. 16 * v->r.above), v->r.gap + (0 .. 64 * ((v->r.n + 63) / 64) - 1));
+  //@ assert \separated(z, v->r.tree + (0 .. 16 * v->r.above)) && \separated(z, v->r.gap + (0 .. 64 * ((v->r.n + 63) / 64) - 1));
+  //@ assert \separated(z->ref + (0 .. 1024 * z->u - 1), v->r.mark + (0 .. v->r.n - 1));
+  //@ assert \separated(v->r.ends + (0 .. (v->r.n + 63) / 64 - 1), z->l0 + (0 .. W0(z->u) - 1)) && \separated(v->r.ends + (0 .. (v->r.n + 63) / 64 - 1), z->l1 + (0 .. W1(z->u) - 1)) && \separated(v->r.ends + (0 .. (v->r.n + 63) / 64 - 1), z->l2 + (0 .. W2(z->u) - 1)) && \separated(v->r.ends + (0 .. (v->r.n + 63) / 64 - 1), z->l3 + (0 .. W3(z->u) - 1));
+  //@ assert \valid(v) && \valid(z) && \valid(v->page + (0 .. v->r.n - 1)) && \valid(pt + (0 .. v->r.n - 1)) && \valid(tlb + (0 .. v->r.n - 1)) && \separated(v, z);
+  //@ assert \separated(v, v->page + (0 .. v->r.n - 1)) && \separated(z, v->page + (0 .. v->r.n - 1)) && \separated(pt + (0 .. v->r.n - 1), v) && \separated(pt + (0 .. v->r.n - 1), z);
+}
+
+/* An arena that has no areas has no pages. */
+/*@ requires RangeInv(&v->r) && InvB(z, st, ord) && VmArrays(v, z, pt, tlb) && v->nr_dead == 0;
+    requires \forall integer q; 0 <= q < v->r.n ==> v->r.mark[q] <= 0 && pt[q] == -1 && tlb[q] == 0;
+    assigns v->page[0 .. v->r.n - 1];
+    KEEPS_VM(KEEL_NONE) */
+static inline void clear_arena(struct keel_vm *v) /*@ ghost (VM_STATE) */
+{
+  //@ assert \forall integer p, q; 0 <= p < v->r.n ==> !In(v->r.mark, p, q);
+  clear_area(v, 0, (uint32_t)v->r.n) /*@ ghost (z, st, ord, pt, tlb) */;
+}
+
+/*@ requires InvB(z, st, ord) && (VM_SIZES ==> VM_NEW);
+    behavior ok:
+      assumes VM_SIZES;
+      assigns *v, tree[0 .. KEEL_RANGE_TREE(n) - 1], gap[0 .. KEEL_RANGE_GAPS(n) - 1], ends[0 .. KEEL_RANGE_ENDS(n) - 1], mark[0 .. n - 1], page[0 .. n - 1];
+      ensures done: \result == KEEL_OK;
+      KEEPS_VM(KEEL_NONE)
+      ensures shape: v->r.n == n && v->base == base && v->nr_dead == 0;
+      ensures vacant: \forall integer q; 0 <= q < n ==> v->r.mark[q] <= 0;
+    behavior bad:
+      assumes !VM_SIZES;
+      assigns \nothing;
+      ensures refused: \result == KEEL_BAD_ARGUMENT;
+    complete behaviors; disjoint behaviors; */
+enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t *tree, uint32_t *gap, uint64_t *ends, int32_t *mark,
+                              uint32_t *page, int64_t base, uint32_t n) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
+{
+  if (n == 0 || n > KEEL_RANGE_MAX || base < 0 || base > KEEL_PFN_MAX - (int64_t)KEEL_RANGE_MAX) return KEEL_BAD_ARGUMENT;
+  begin_range(v, z, tree, gap, ends, mark, n) /*@ ghost (page, st, ord, pt, tlb) */;
+  set_vm_fields(v, z, page, base) /*@ ghost (tree, gap, ends, mark, n, st, ord, pt, tlb) */;
+  clear_arena(v) /*@ ghost (z, st, ord, pt, tlb) */;
+  return KEEL_OK;
 }
 
 /*@ VMALLOCS */

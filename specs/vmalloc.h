@@ -53,6 +53,18 @@
       Merged{B}(m, n) && EndSound{B}(g, m, n, n, n) && EndComplete{B}(g, m, n, n, n);
     }
 */
+/* Sizes that keel_vm_init takes. */
+#define VM_SIZES (1 <= n <= KEEL_RANGE_MAX && 0 <= base <= 0x10000000000000 - 0x40000000)
+/* The arrays of a new arena: large enough, apart from each other and from the page instance; nothing is mapped. */
+#define VM_NEW \
+  (\valid(v) && \valid(tree + (0 .. KEEL_RANGE_TREE(n) - 1)) && \valid(gap + (0 .. KEEL_RANGE_GAPS(n) - 1)) && \valid(ends + (0 .. KEEL_RANGE_ENDS(n) - 1)) && \
+   \valid(mark + (0 .. n - 1)) && \valid(page + (0 .. n - 1)) && \valid(pt + (0 .. n - 1)) && \valid(tlb + (0 .. n - 1)) && \separated(v, z) && \
+   \separated(v, tree + (0 .. KEEL_RANGE_TREE(n) - 1), gap + (0 .. KEEL_RANGE_GAPS(n) - 1), ends + (0 .. KEEL_RANGE_ENDS(n) - 1), mark + (0 .. n - 1)) && \
+   \separated(v, page + (0 .. n - 1)) && \separated(pt + (0 .. n - 1), v) && \separated(pt + (0 .. n - 1), z) && \
+   \separated(page + (0 .. n - 1), tree + (0 .. KEEL_RANGE_TREE(n) - 1), gap + (0 .. KEEL_RANGE_GAPS(n) - 1)) && \
+   \separated(z, page + (0 .. n - 1)) && \separated(z, tree + (0 .. KEEL_RANGE_TREE(n) - 1)) && \separated(z, gap + (0 .. KEEL_RANGE_GAPS(n) - 1)) && \
+   \separated(z->ref + (0 .. 1024 * z->u - 1), mark + (0 .. n - 1)) && NO_WORD(ends + (0 .. KEEL_RANGE_ENDS(n) - 1)) && \
+   \forall integer q; 0 <= q < n ==> pt[q] == -1 && tlb[q] == 0)
 #define VM_STATE struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb
 /* The invariant, but that pages of area x may be missing or unmapped. */
 #define VM(x)                                                                                                                                      \
