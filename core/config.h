@@ -53,6 +53,12 @@
 #define KEEL_LOCKS 0
 #endif
 
+/* KEEL_MAPS: 1 where you define keel_map, keel_unmap and keel_flush yourself, as you must for vmalloc; with 0 keel.c defines
+   them, and nothing can be mapped. */
+#ifndef KEEL_MAPS
+#define KEEL_MAPS 0
+#endif
+
 /* KEEL_API: linkage of the public functions, for example `static` when keel.c
    is included into one source file, or a visibility attribute. */
 #ifndef KEEL_API

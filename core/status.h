@@ -16,7 +16,8 @@ enum keel_status {
   KEEL_WRONG_KIND = -7,   /* the block belongs to another layer               */
   KEEL_BUSY = -8,         /* in use: shared, or part of the range is taken    */
   KEEL_SATURATED = -9,    /* the reference count is at its maximum            */
-  KEEL_NO_RANGE = -10     /* no vacant run of pages is long enough            */
+  KEEL_NO_RANGE = -10,    /* no vacant run of pages is long enough            */
+  KEEL_NOT_MAPPED = -11   /* nothing is mapped there, or could not be mapped  */
 };
 
 #endif

@@ -795,7 +795,7 @@ static int64_t place_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE
   //@ assert done == 1 ==> pt[x + pages] == -1;
   //@ assert \forall integer g; OfDead(v, g) ==> SPARED(L, g) && SPARED(Pre, g);
   //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !OfDead(v, g) && (done == 1 ==> \forall integer r; x <= r < x + pages ==> v->page[r] != g + 1) ==> LET_GO(Pre, g + 1);
-  return done ? (int64_t)x : KEEL_NOT_MAPPED;
+  return done ? (int64_t)x : (int64_t)KEEL_NOT_MAPPED;
 }
 
 /* A purge, if so many pages are not free. */

@@ -17,13 +17,6 @@
 extern "C" {
 #endif
 
-/* KEEL_MAPS: 1 where you define keel_map, keel_unmap and keel_flush yourself, as you must for vmalloc; with 0 keel.c defines
-   them, and nothing can be mapped.  (It goes to config.h, and the status below to status.h, when vmalloc is in the drop-in.) */
-#ifndef KEEL_MAPS
-#define KEEL_MAPS 0
-#endif
-#define KEEL_NOT_MAPPED (-11) /* nothing is mapped there, or could not be mapped */
-
 #define KEEL_VM_BACKLOG 32 /* freed areas that wait for a flush, at most */
 
 /* An arena.  The fields are the allocator's own.  In bytes a virtual page: 4, and those of its range instance. */
@@ -45,7 +38,9 @@ struct keel_vm {
 #endif
 
 /* Maps page pfn at virtual page vpn, for reading and writing: answers 1.  Where that cannot be, for want of memory for a page
-   table, say, it answers 0, and the page table is as before. */
+   table, say, it answers 0, and the page table is as before.  It must not allocate pages from the arena's page instance (page
+   tables come from a reserve of your own), and, like the other hooks, not call the core on this arena or its page instance at all:
+   the proof assumes that hooks leave them alone. */
 /*@ requires 0 <= q < v->r.n && vpn == v->base + q && 0 <= pfn && \valid(pt + (0 .. v->r.n - 1)) && \valid(tlb + (0 .. v->r.n - 1));
     requires unmapped: pt[q] == -1 && tlb[q] == 0;
     assigns pt[q .. q], tlb[q .. q];

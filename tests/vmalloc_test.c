@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "next/keel.h"
+#include "keel.h"
 
 #define HOLDS(x) assert_true(x)
 #define SAME(a, b) assert_int_equal(a, b)

@@ -8,6 +8,8 @@
 
 #define PAGE ((uint64_t)KEEL_PAGE_SIZE)
 #define CPUS 2u
+#define WINDOW ((uint64_t)1 << 37) /* vmalloc's addresses: nothing else is there */
+#define WINDOW_PAGES 2048u
 
 /* ---- what the machine says of itself, and the machine's own part (NAME/machine.c) ---- */
 
@@ -30,7 +32,8 @@ void machine_describe(uint64_t boot, struct machine *m); /* boot: what the loade
 void machine_put(char c);
 _Noreturn void machine_exit(int failed);
 void machine_paging(uint64_t root); /* translate by these tables from now on, on this CPU */
-void machine_flush(uint64_t address);
+void machine_flush(void);      /* forgets all translations, on all CPUs; one caller at a time */
+void machine_flush_here(void); /* on this CPU                                                 */
 int machine_start(uint64_t number, uint64_t root); /* starts m->cpu[1]: it calls cpu_main(1); 0 if it cannot */
 
 /* In boot.S: reads a byte; 1 if that faults (then machine.c has come back to machine_touch_failed), else 0. */
@@ -62,14 +65,15 @@ void ranges_add(struct ranges *r, uint64_t first, uint64_t bytes);
 
 extern struct keel_pages pages;
 extern struct keel_cpu cpu[CPUS];
+extern struct keel_vm vm;   /* the window; KEEL_LOCK_PAGES is its lock, too */
 extern uint64_t page_table; /* address of the root */
+extern uint32_t map_fails;  /* the call of keel_map that answers 0: 1 is the next; 0: none */
 
 void memory_begin(const struct machine *m);
 
 enum access { READ_EXECUTE, READ_WRITE, DEVICE };
 int map(uint64_t address, uint64_t physical, enum access access); /* 0: no memory for a table */
-void unmap(uint64_t address);
-void flush(uint64_t address);
+uint64_t entry_at(uint64_t address);                              /* what the page tables have there; 0: nothing */
 
 /* ---- tests.c ---- */
 

@@ -4,7 +4,9 @@
 
 struct keel_pages pages;
 struct keel_cpu cpu[CPUS];
+struct keel_vm vm;
 uint64_t page_table;
+uint32_t map_fails;
 
 static struct keel_cpus all;
 
@@ -31,6 +33,76 @@ void keel_lock(uint32_t lock)
 void keel_unlock(uint32_t lock)
 {
   __atomic_clear(&locks[lock], __ATOMIC_RELEASE);
+}
+
+/* ---- page tables ---- */
+
+/* The entry of the page at this address; 0 if there is no table for it, or no memory for one. */
+static uint64_t *entry(uint64_t address, int make)
+{
+  uint64_t *table = (uint64_t *)page_table;
+  for (unsigned level = ARCH_LEVELS - 1; level > 0; level--) {
+    uint64_t *e = &table[address >> (12 + 9 * level) & 511];
+    if (!(*e & ARCH_VALID)) {
+      if (!make) return 0;
+      keel_pfn_t page = keel_pages_alloc(&pages, 0, KEEL_RAW);
+      if (page < 0) return 0;
+      keel_zero((uint64_t)page * PAGE, PAGE);
+      *e = ARCH_TABLE((uint64_t)page * PAGE);
+    }
+    table = (uint64_t *)ARCH_ADDRESS(*e);
+  }
+  return &table[address >> 12 & 511];
+}
+
+int map(uint64_t address, uint64_t physical, enum access access)
+{
+  uint64_t *e = entry(address, 1);
+  if (!e) return 0;
+  *e = access == READ_EXECUTE ? ARCH_TEXT(physical) : access == READ_WRITE ? ARCH_DATA(physical) : ARCH_DEVICE(physical);
+  ARCH_WRITTEN();
+  return 1;
+}
+
+uint64_t entry_at(uint64_t address)
+{
+  const uint64_t *e = entry(address, 0);
+  return e ? *e : 0;
+}
+
+/* ---- vmalloc's hooks: they are called with KEEL_LOCK_PAGES held, and need no page ---- */
+
+int keel_map(const struct keel_vm *v, int64_t vpn, keel_pfn_t pfn)
+{
+  (void)v;
+  if (map_fails > 0 && --map_fails == 0) return 0;
+  *entry((uint64_t)vpn * PAGE, 0) = ARCH_DATA((uint64_t)pfn * PAGE);
+#if FAULT_GUARD
+  *entry((uint64_t)(vpn + 1) * PAGE, 0) = ARCH_DATA((uint64_t)pfn * PAGE);
+#endif
+  ARCH_WRITTEN();
+  return 1;
+}
+
+void keel_unmap(const struct keel_vm *v, int64_t vpn, uint32_t n)
+{
+  (void)v;
+#if FAULT_UNMAP
+  n = 0;
+#endif
+  for (uint32_t i = 0; i < n; i++) *entry((uint64_t)(vpn + i) * PAGE, 0) = 0;
+  ARCH_WRITTEN();
+}
+
+/* Everything goes, as this is for up to KEEL_VM_BACKLOG areas at once. */
+void keel_flush(const struct keel_vm *v, int64_t vpn, uint32_t n)
+{
+  (void)v, (void)vpn, (void)n;
+#if FAULT_REMOTE
+  machine_flush_here();
+#elif !FAULT_FLUSH
+  machine_flush();
+#endif
 }
 
 /* ---- the memory map ---- */
@@ -116,55 +188,13 @@ void memory_begin(const struct machine *m)
   for (unsigned i = 0; i < m->device.n; i++) {
     for (uint64_t a = m->device.at[i].first; a < m->device.at[i].end; a += PAGE) good &= map(a, a, DEVICE);
   }
+  /* All of the window's tables, so that keel_map wants no page. */
+  for (uint64_t i = 0; i < WINDOW_PAGES; i++) good &= entry(WINDOW + i * PAGE, 1) != 0;
   if (!good) die("no page for a page table", 0, 0);
   machine_paging(page_table);
-}
 
-/* ---- page tables ---- */
-
-/* The entry of the page at this address; 0 if there is no table for it, or no memory for one. */
-static uint64_t *entry(uint64_t address, int make)
-{
-  uint64_t *table = (uint64_t *)page_table;
-  for (unsigned level = ARCH_LEVELS - 1; level > 0; level--) {
-    uint64_t *e = &table[address >> (12 + 9 * level) & 511];
-    if (!(*e & ARCH_VALID)) {
-      if (!make) return 0;
-      keel_pfn_t page = keel_pages_alloc(&pages, 0, KEEL_RAW);
-      if (page < 0) return 0;
-      keel_zero((uint64_t)page * PAGE, PAGE);
-      *e = ARCH_TABLE((uint64_t)page * PAGE);
-    }
-    table = (uint64_t *)ARCH_ADDRESS(*e);
-  }
-  return &table[address >> 12 & 511];
-}
-
-int map(uint64_t address, uint64_t physical, enum access access)
-{
-  uint64_t *e = entry(address, 1);
-  if (!e) return 0;
-  *e = access == READ_EXECUTE ? ARCH_TEXT(physical) : access == READ_WRITE ? ARCH_DATA(physical) : ARCH_DEVICE(physical);
-  ARCH_WRITTEN();
-  return 1;
-}
-
-void unmap(uint64_t address)
-{
-#if !FAULT_UNMAP
-  uint64_t *e = entry(address, 0);
-  if (e) *e = 0;
-  ARCH_WRITTEN();
-#else
-  (void)address;
-#endif
-}
-
-void flush(uint64_t address)
-{
-#if !FAULT_FLUSH
-  machine_flush(address);
-#else
-  (void)address;
-#endif
+  static uint32_t tree[KEEL_RANGE_TREE(WINDOW_PAGES)], gap[KEEL_RANGE_GAPS(WINDOW_PAGES)], page[WINDOW_PAGES];
+  static uint64_t ends[KEEL_RANGE_ENDS(WINDOW_PAGES)];
+  static int32_t marks[WINDOW_PAGES];
+  need(keel_vm_init(&vm, &pages, tree, gap, ends, marks, page, (int64_t)(WINDOW / PAGE), WINDOW_PAGES), "keel_vm_init");
 }

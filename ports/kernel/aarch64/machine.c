@@ -33,6 +33,17 @@ void machine_describe(uint64_t boot, struct machine *m)
   ranges_add(&m->device, UART, PAGE);
 }
 
+void machine_flush_here(void)
+{
+  __asm__ volatile("tlbi vmalle1\n dsb nsh\n isb" ::: "memory");
+}
+
+/* The hardware tells the other CPUs, and the barrier waits for them. */
+void machine_flush(void)
+{
+  __asm__ volatile("tlbi vmalle1is\n dsb ish\n isb" ::: "memory");
+}
+
 void machine_paging(uint64_t root)
 {
   uint64_t control;
@@ -40,14 +51,11 @@ void machine_paging(uint64_t root)
   /* 39 bits below, none above; walks write-back and inner shareable; 40 bits of physical address */
   __asm__ volatile("msr tcr_el1, %0" ::"r"((uint64_t)25 | (uint64_t)1 << 8 | (uint64_t)1 << 10 | (uint64_t)3 << 12 | (uint64_t)1 << 23 | (uint64_t)2 << 32));
   __asm__ volatile("msr ttbr0_el1, %0\n isb" ::"r"(root));
-  __asm__ volatile("tlbi vmalle1\n dsb nsh\n isb\n mrs %0, sctlr_el1" : "=r"(control));
+  machine_flush_here();
+  __asm__ volatile("mrs %0, sctlr_el1" : "=r"(control));
   __asm__ volatile("msr sctlr_el1, %0\n isb" ::"r"(control | 1u | 1u << 2 | 1u << 12) : "memory"); /* MMU and caches on */
 }
 
-void machine_flush(uint64_t address)
-{
-  __asm__ volatile("tlbi vaae1is, %0\n dsb ish\n isb" ::"r"(address >> 12) : "memory");
-}
 
 int machine_start(uint64_t number, uint64_t root)
 {

@@ -118,6 +118,8 @@ traps:
 .endr
 
 trap: // number, error code, rip, cs, rflags, rsp, ss
+  cmpq $2, (%rsp)
+  je nmi
   movq 16(%rsp), %rsi
   cmpq $machine_touch_at, %rsi
   je 1f
@@ -129,6 +131,15 @@ trap: // number, error code, rip, cs, rflags, rsp, ss
   call machine_trap
 1:
   movq $machine_touch_failed, 16(%rsp)
+  addq $16, %rsp
+  iretq
+
+nmi: // machine_flush of the other CPU, at any place
+  pushq %rax
+  movq %cr3, %rax
+  movq %rax, %cr3
+  lock incq machine_flushes
+  popq %rax
   addq $16, %rsp
   iretq
 

@@ -7,6 +7,8 @@
 #define TRAMPOLINE 0x8000u /* as in boot.S */
 
 extern char trampoline[], trampoline_root[], trampoline_end[], traps[];
+uint64_t machine_flushes;   /* NMIs that came: boot.S counts them */
+static unsigned cpus_ready; /* CPUs that take traps */
 
 void machine_trap(uint64_t number, uint64_t at, uint64_t address);
 void machine_load_traps(void);
@@ -46,6 +48,7 @@ void machine_load_traps(void)
     table[i][1] = a >> 32;
   }
   __asm__ volatile("lidt %0" ::"m"(pointer));
+  __atomic_fetch_add(&cpus_ready, 1, __ATOMIC_RELEASE);
 }
 
 /* QEMU's fw_cfg: how many CPUs there are. */
@@ -78,16 +81,31 @@ void machine_paging(uint64_t root)
   __asm__ volatile("movq %0, %%cr3" ::"r"(root) : "memory");
 }
 
-void machine_flush(uint64_t address)
-{
-  __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
-}
-
 static void interrupt(uint64_t number, uint32_t what)
 {
   *(volatile uint32_t *)(APIC + 0x310) = (uint32_t)number << 24;
   *(volatile uint32_t *)(APIC + 0x300) = what;
-  for (unsigned i = 0; i < 10000; i++) out8(0x80, 0); /* a microsecond each */
+}
+
+static void wait_10_ms(void)
+{
+  for (unsigned i = 0; i < 10000; i++) out8(0x80, 0);
+}
+
+void machine_flush_here(void)
+{
+  uint64_t root;
+  __asm__ volatile("movq %%cr3, %0\n movq %0, %%cr3" : "=r"(root)::"memory");
+}
+
+/* The other CPU, if it has come so far, flushes on an NMI, in boot.S: interrupts are off, and it may be waiting for our lock. */
+void machine_flush(void)
+{
+  machine_flush_here();
+  if (__atomic_load_n(&cpus_ready, __ATOMIC_ACQUIRE) < 2) return;
+  uint64_t before = __atomic_load_n(&machine_flushes, __ATOMIC_RELAXED), me = *(volatile uint32_t *)(APIC + 0x20) >> 24;
+  interrupt(1 - me, 0x4400); /* NMI */
+  while (__atomic_load_n(&machine_flushes, __ATOMIC_ACQUIRE) == before) {}
 }
 
 int machine_start(uint64_t number, uint64_t root)
@@ -96,8 +114,9 @@ int machine_start(uint64_t number, uint64_t root)
   memcpy((void *)(uint64_t)TRAMPOLINE, trampoline, (size_t)(trampoline_end - trampoline));
   *(uint32_t *)(TRAMPOLINE + (uint64_t)(trampoline_root - trampoline)) = (uint32_t)root;
   map(TRAMPOLINE, TRAMPOLINE, READ_EXECUTE);
-  machine_flush(TRAMPOLINE);
-  interrupt(number, 0x4500);                            /* INIT */
+  machine_flush_here();
+  interrupt(number, 0x4500); /* INIT */
+  wait_10_ms();
   interrupt(number, 0x4600 | TRAMPOLINE / (uint32_t)PAGE); /* start there */
   return 1;
 }
