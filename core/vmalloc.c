@@ -968,9 +968,9 @@ static inline void clear_arena(struct keel_vm *v) /*@ ghost (VM_STATE) */
 }
 
 /*@ requires InvB(z, st, ord) && (VM_SIZES ==> VM_NEW);
+    assigns *v, tree[0 .. KEEL_RANGE_TREE(n) - 1], gap[0 .. KEEL_RANGE_GAPS(n) - 1], ends[0 .. KEEL_RANGE_ENDS(n) - 1], mark[0 .. n - 1], page[0 .. n - 1];
     behavior ok:
       assumes VM_SIZES;
-      assigns *v, tree[0 .. KEEL_RANGE_TREE(n) - 1], gap[0 .. KEEL_RANGE_GAPS(n) - 1], ends[0 .. KEEL_RANGE_ENDS(n) - 1], mark[0 .. n - 1], page[0 .. n - 1];
       ensures done: \result == KEEL_OK;
       KEEPS_VM(KEEL_NONE)
       ensures shape: v->r.n == n && v->base == base && v->nr_dead == 0;

@@ -38,4 +38,8 @@ GROUPS = [
     "cpu_begin",
     "range_tree",
     "range_areas",
+    "vmalloc_pages",
+    "vmalloc_areas",
+    "vmalloc_make",
+    "vmalloc_calls",
 ]
