@@ -904,8 +904,8 @@ static void bury_area(struct keel_vm *v, uint32_t p) /*@ ghost (VM_STATE) */
     ensures shape: v->r.n == n && v->r.above == KEEL_RANGE_ABOVE(n) && v->r.tree == tree && v->r.gap == gap && v->r.ends == ends && v->r.mark == mark;
     ensures vacant: \forall integer q; 0 <= q < n ==> mark[q] <= 0;
     ensures sizes: z->u == \old(z->u); */
-static inline void begin_range(struct keel_vm *v, struct keel_pages *z, uint32_t *tree, uint32_t *gap, uint64_t *ends, int32_t *mark, uint32_t n)
-    /*@ ghost (const uint32_t *page, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
+static inline void begin_range(struct keel_vm *v, uint32_t *tree, uint32_t *gap, uint64_t *ends, int32_t *mark, uint32_t n)
+    /*@ ghost (struct keel_pages *z, const uint32_t *page, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
 {
   keel_range_init(&v->r, tree, gap, ends, mark, n);
   //@ assert z->u == \at(z->u, Pre) && z->n == \at(z->n, Pre) && z->base == \at(z->base, Pre) && z->l0 == \at(z->l0, Pre) && z->l1 == \at(z->l1, Pre) && z->l2 == \at(z->l2, Pre) && z->l3 == \at(z->l3, Pre) && z->tag == \at(z->tag, Pre) && z->ref == \at(z->ref, Pre);
@@ -984,7 +984,7 @@ enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t 
                               uint32_t *page, int64_t base, uint32_t n) /*@ ghost (uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */
 {
   if (n == 0 || n > KEEL_RANGE_MAX || base < 0 || base > KEEL_PFN_MAX - (int64_t)KEEL_RANGE_MAX) return KEEL_BAD_ARGUMENT;
-  begin_range(v, z, tree, gap, ends, mark, n) /*@ ghost (page, st, ord, pt, tlb) */;
+  begin_range(v, tree, gap, ends, mark, n) /*@ ghost (z, page, st, ord, pt, tlb) */;
   set_vm_fields(v, z, page, base) /*@ ghost (tree, gap, ends, mark, n, st, ord, pt, tlb) */;
   clear_arena(v) /*@ ghost (z, st, ord, pt, tlb) */;
   return KEEL_OK;
