@@ -409,12 +409,11 @@ static inline void claim_area(int32_t *m, uint32_t p, uint32_t k, uint32_t l) /*
   //@ assert p + l <= n && \forall integer q; p < q < p + l && q < n ==> m[q] == 0;
   //@ assert \forall integer x, d; 0 <= d < n && d != p + l - 1 && g[d] > 0 && x == d + 1 - g[d] ==> 0 <= x && m[x] == -g[d] && x != p && !(k < l && x == p + k);
   //@ assert \forall integer x; 0 <= x < n && x != p && m[x] < 0 ==> x - m[x] != p + l;
-  //@ assert \forall integer x; 0 <= x < n && m[x] < 0 ==> g[x - m[x] - 1] == -m[x];
+  //@ assert \forall integer x, e; 0 <= x < n && m[x] < 0 && e == x - m[x] - 1 ==> g[e] == -m[x];
   //@ ghost L: ;
   cut_gap(m, p, k, l) /*@ ghost (n) */;
   //@ assert \forall integer x; 0 <= x < n && m[x] < 0 ==> (k < l && x == p + k && m[x] == k - l) || (x != p && m[x] == \at(m[x], L));
-  //@ assert \forall integer x; 0 <= x < n && m[x] < 0 ==> (k < l && x == p + k && m[x] == k - l) || (m[x] == \at(m[x], L) && g[x - \at(m[x], L) - 1] == -\at(m[x], L));
-  //@ assert \forall integer x; 0 <= x < n && m[x] < 0 ==> (k < l && x == p + k && m[x] == k - l) || g[x - m[x] - 1] == -m[x];
+  //@ assert \forall integer x, e; 0 <= x < n && m[x] < 0 && e == x - m[x] - 1 && e != p + l - 1 ==> g[e] == -m[x];
 }
 
 /* The area at page p is a gap. */
