@@ -15,9 +15,9 @@ done
 for fuzzer in fuzz/*_fuzz.c; do
     name=$(basename "$fuzzer" .c)
     module=${name%_fuzz}
-    dropin=$work hooks=
+    dropin=$work
     ! grep -q "^next keel.c: core/$module.c\$" tools/dropin/parts.txt || dropin=$work/next
-    case $module in cpu) hooks=-DKEEL_LOCKS=1 ;; vmalloc) hooks=-DKEEL_MAPS=1 ;; esac # that the harness defines itself
+    hooks=$(sed -n "s/^ *\"$module\": \[\"\(.*\)\"\],\$/\1/p" fuzz/hooks.bzl)
     for source in "$dropin/keel.c" "$fuzzer"; do
         $CC $CFLAGS -std=c11 $hooks -I"$dropin" -c "$source" -o "$work/$(basename "$source" .c).o"
     done

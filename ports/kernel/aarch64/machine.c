@@ -56,7 +56,6 @@ void machine_paging(uint64_t root)
   __asm__ volatile("msr sctlr_el1, %0\n isb" ::"r"(control | 1u | 1u << 2 | 1u << 12) : "memory"); /* MMU and caches on */
 }
 
-
 int machine_start(uint64_t number, uint64_t root)
 {
   register uint64_t x0 __asm__("x0") = CPU_ON;
