@@ -52,6 +52,10 @@ KEEL_API enum keel_status keel_range_free(struct keel_range *r, uint32_t first);
 /* Pages of the area that begins at page p; 0 iff none does.  Time: O(1). */
 KEEL_API uint32_t keel_range_size(const struct keel_range *r, uint32_t p);
 
+/* Executable twin of the invariant: 1 iff areas and gaps lie one after another, no two gaps meet, and the three arrays of gaps agree
+   with that; else 0.  The arrays have to be there, and n, above and depth must be those of keel_range_init.  Time: O(n). */
+KEEL_API int keel_range_check(const struct keel_range *r);
+
 #ifdef __cplusplus
 }
 #endif

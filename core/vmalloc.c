@@ -6,9 +6,10 @@
 
 /* ---- hooks of a kernel that has no page tables ---- */
 #if !KEEL_MAPS
-int keel_map(const struct keel_vm *v, int64_t vpn, keel_pfn_t pfn) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb) */
+int keel_map(const struct keel_vm *v, int64_t vpn, keel_pfn_t pfn) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb, _Bool \ghost *failed) */
 {
   (void)v, (void)vpn, (void)pfn;
+  //@ ghost *failed = (_Bool)1;
   return 0;
 }
 
@@ -394,18 +395,18 @@ static int is_dead(const struct keel_vm *v, uint32_t q)
 }
 
 /* keel_map, which leaves the instances alone. */
-/*@ requires RangeInv(&v->r) && InvB(z, st, ord) && VmArrays(v, z, pt, tlb) && q < v->r.n && 0 < g <= z->n && pt[q] == -1 && tlb[q] == 0;
-    assigns pt[q .. q], tlb[q .. q];
+/*@ requires RangeInv(&v->r) && InvB(z, st, ord) && VmArrays(v, z, pt, tlb) && q < v->r.n && 0 < g <= z->n && pt[q] == -1 && tlb[q] == 0 && \valid(failed);
+    assigns pt[q .. q], tlb[q .. q], *failed;
     ensures RangeInv(&v->r);
     ensures InvB(z, st, ord);
     ensures VmArrays(v, z, pt, tlb);
     SAME_SIZES SAME_DEAD
-    ensures \result == 1 && pt[q] == z->base + g - 1 || \result == 0 && pt[q] == -1 && tlb[q] == 0;
+    ensures \result == 1 && pt[q] == z->base + g - 1 && *failed == \old(*failed) || \result == 0 && pt[q] == -1 && tlb[q] == 0 && *failed == 1;
     ensures \forall integer i; 0 <= i < v->r.n && i != q ==> pt[i] == \old(pt[i]) && tlb[i] == \old(tlb[i]); */
-static inline int map_page(struct keel_vm *v, uint32_t q, uint32_t g) /*@ ghost (VM_STATE) */
+static inline int map_page(struct keel_vm *v, uint32_t q, uint32_t g) /*@ ghost (MAP_STATE) */
 {
   //@ assert Range(z);
-  int done = keel_map(v, v->base + q, v->z->base + g - 1) /*@ ghost (q, pt, tlb) */;
+  int done = keel_map(v, v->base + q, v->z->base + g - 1) /*@ ghost (q, pt, tlb, failed) */;
   //@ assert v->base == \at(v->base, Pre) && v->r.n == \at(v->r.n, Pre) && v->r.above == \at(v->r.above, Pre);
   return done;
 }
@@ -426,30 +427,30 @@ static inline void unmap_pages(struct keel_vm *v, uint32_t q, uint32_t pages) /*
 }
 
 /* The pages of area x, which are there, are mapped; answers how many, which is all unless keel_map has failed. */
-/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && pages <= KEEL_RANGE_MAX && !Dead(v, x);
+/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && pages <= KEEL_RANGE_MAX && !Dead(v, x) && \valid(failed);
     requires \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
-    assigns pt[x .. x + pages - 1], tlb[x .. x + pages - 1];
+    assigns pt[x .. x + pages - 1], tlb[x .. x + pages - 1], *failed;
     KEEPS_VM(x) SAME_SIZES SAME_DEAD
-    ensures \result <= pages;
+    ensures \result <= pages && *failed == (\result < pages ? 1 : \old(*failed));
     ensures mapped: \forall integer q; x <= q < x + \result ==> pt[q] != -1;
     ensures unmapped: \forall integer q; x + \result <= q < x + pages ==> pt[q] == -1;
     ensures rest: \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> pt[q] == \old(pt[q]) && tlb[q] == \old(tlb[q]);
     ensures clean: \forall integer q; x + \result <= q < x + pages ==> tlb[q] == 0; */
-static uint32_t map_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+static uint32_t map_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (MAP_STATE) */
 {
   uint32_t i;
-  /*@ loop invariant 0 <= i <= pages;
+  /*@ loop invariant 0 <= i <= pages && *failed == \at(*failed, Pre);
       LOOP_VM(x) LOOP_SIZES LOOP_DEAD
       loop invariant \forall integer q; x <= q < x + i ==> pt[q] != -1;
       loop invariant \forall integer q; x + i <= q < x + pages ==> pt[q] == -1 && tlb[q] == 0;
       loop invariant \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> pt[q] == \at(pt[q], Pre) && tlb[q] == \at(tlb[q], Pre);
-      loop assigns i, pt[x .. x + pages - 1], tlb[x .. x + pages - 1];
+      loop assigns i, pt[x .. x + pages - 1], tlb[x .. x + pages - 1], *failed;
       loop variant pages - i; */
   for (i = 0; i < pages; i++) {
     uint32_t q = x + i;
     //@ assert \forall integer p, j; 0 <= p < v->r.n && p != x && In(v->r.mark, p, j) ==> j != q;
     //@ assert Single(z->n, z->tag, st, ord, v->page[q] - 1) && \forall integer j; 0 <= j < v->nr_dead ==> v->dead[j] != x;
-    int done = map_page(v, q, v->page[q]) /*@ ghost (z, st, ord, pt, tlb) */;
+    int done = map_page(v, q, v->page[q]) /*@ ghost (z, st, ord, pt, tlb, failed) */;
     //@ assert \forall integer j; 0 <= j < v->r.n && j != q && pt[j] != -1 ==> v->page[j] != 0 && pt[j] == z->base + v->page[j] - 1;
     //@ assert pt[q] == -1 || pt[q] == z->base + v->page[q] - 1;
     //@ assert \forall integer j; 0 <= j < v->r.n && pt[j] != -1 ==> v->page[j] != 0 && pt[j] == z->base + v->page[j] - 1;
@@ -707,20 +708,20 @@ static uint32_t find_room(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE
 }
 
 /* Area x, without pages, gets them all; then they are mapped: answers how many, which is all unless keel_map has failed. */
-/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x);
+/*@ requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x) && \valid(failed);
     requires \forall integer q; x <= q <= x + pages ==> v->page[q] == 0 && pt[q] == -1;
-    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1], pt[x .. x + pages - 1], tlb[x .. x + pages - 1];
+    assigns KEEL_BITS, TAGS, z->nr_free, z->allocs, z->fails, z->largest_fail, GHOSTS, v->page[x .. x + pages - 1], pt[x .. x + pages - 1], tlb[x .. x + pages - 1], *failed;
     KEEPS_VM(x) SAME_SIZES SAME_DEAD BACKS(x)
-    ensures \result <= pages;
+    ensures \result <= pages && *failed == (\result < pages ? 1 : \old(*failed));
     ensures there: \forall integer q; x <= q < x + \result ==> pt[q] != -1;
     ensures mapped: \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && (q < x + \result ? pt[q] == z->base + v->page[q] - 1 : pt[q] == -1 && tlb[q] == 0);
     ensures rest: \forall integer q; 0 <= q < v->r.n && !(x <= q < x + pages) ==> v->page[q] == \old(v->page[q]) && pt[q] == \old(pt[q]); */
-static uint32_t back_and_map(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+static uint32_t back_and_map(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (MAP_STATE) */
 {
   //@ assert x + pages < v->r.n && \forall integer q; x <= q < x + pages ==> tlb[q] == 0;
   back_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
   //@ assert \forall integer q; x <= q < x + pages ==> v->page[q] != 0 && pt[q] == -1 && tlb[q] == 0;
-  uint32_t mapped = map_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  uint32_t mapped = map_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb, failed) */;
   //@ assert \forall integer q; x <= q < x + mapped ==> 0 <= q < v->r.n && pt[q] != -1;
   //@ assert \forall integer q; x <= q < x + mapped ==> pt[q] == z->base + v->page[q] - 1;
   //@ assert \forall integer q; x + mapped <= q < x + pages ==> pt[q] == -1 && tlb[q] == 0;
@@ -729,11 +730,11 @@ static uint32_t back_and_map(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ 
 
 /* Area x, without pages, gets them all, and is mapped: 1.  If keel_map fails the area goes: 0. */
 /*@ FILLS(x) */
-static int fill_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+static int fill_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (MAP_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> 0 <= q < v->r.n && !(x <= q < x + pages);
   //@ assert x + pages < v->r.n && \forall integer q; In(v->r.mark, x, q) ==> x <= q < x + pages;
-  uint32_t mapped = back_and_map(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  uint32_t mapped = back_and_map(v, x, pages) /*@ ghost (z, st, ord, pt, tlb, failed) */;
   //@ assert \forall integer p, q; 0 <= p < v->r.n && p != x && In(v->r.mark, p, q) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
   //@ assert \forall integer g; 0 <= g < NP && \at(st[g], Pre) != FREE ==> SPARED(Pre, g);
   //@ assert \forall integer g; OfArea(v, x, g) ==> 0 <= g < NP && \at(st[g], Pre) == FREE && z->ref[g] == 0;
@@ -751,10 +752,10 @@ static int fill_area(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (V
 /* fill_area, which leaves areas that wait for a purge alone. */
 /*@ FILLS(x)
     ensures wait: \forall integer g; OfDead(v, g) <==> \old(OfDead(v, g)); */
-static inline int fill_new(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (VM_STATE) */
+static inline int fill_new(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ ghost (MAP_STATE) */
 {
   //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] != x && 0 <= v->dead[i] < v->r.n && v->r.mark[v->dead[i]] > 0;
-  int done = fill_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  int done = fill_area(v, x, pages) /*@ ghost (z, st, ord, pt, tlb, failed) */;
   //@ assert \forall integer i; 0 <= i < v->nr_dead ==> v->dead[i] == \at(v->dead[i], Pre) && v->r.mark[v->dead[i]] == \at(v->r.mark[v->dead[i]], Pre);
   //@ assert \forall integer i, q; 0 <= i < v->nr_dead ==> (In(v->r.mark, v->dead[i], q) <==> \at(In(v->r.mark, v->dead[i], q), Pre));
   //@ assert \forall integer i, q; 0 <= i < v->nr_dead && \at(In(v->r.mark, v->dead[i], q), Pre) ==> v->page[q] == \at(v->page[q], Pre);
@@ -763,39 +764,6 @@ static inline int fill_new(struct keel_vm *v, uint32_t x, uint32_t pages) /*@ gh
   //@ assert \forall integer g; OfDead(v, g) ==> \at(OfDead(v, g), Pre);
   //@ assert \forall integer g; \at(OfDead(v, g), Pre) ==> OfDead(v, g);
   return done;
-}
-
-/* An area of so many pages, which are free, and a guard, mapped: its first page in the arena, or why there is none. */
-/*@ requires VM(KEEL_NONE) && 1 <= pages < v->r.n && pages <= z->nr_free;
-    assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME
-    ensures not: \result != KEEL_NO_PAGES;
-    MADE(\result) */
-static int64_t place_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
-{
-  //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
-  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
-  uint32_t x = find_room(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
-  //@ assert \forall integer g; 0 <= g < NP && \at(st[g], Pre) == FREE ==> st[g] == FREE;
-  if (x == KEEL_NONE) return KEEL_NO_RANGE;
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> st[v->page[q] - 1] == LIVE && v->page[q] <= NP;
-  //@ assert \forall integer g; 1 <= g <= NP && WasFree(st, g) && !WasFree{Pre}(st, g) ==> \at(OfDead(v, g - 1), Pre) && \at(z->ref[g - 1], Pre) == 0;
-  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
-  //@ ghost L: ;
-  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> p != x && In(v->r.mark, p, q);
-  int done = fill_new(v, x, pages) /*@ ghost (z, st, ord, pt, tlb) */;
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], L) ==> WasFree{L}(st, v->page[q]);
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) ==> v->page[q] != \at(v->page[q], L);
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> 1 <= v->page[q] <= NP;
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) ==> WasFree{L}(st, v->page[q]);
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{Pre}(st, v->page[q]) ==> \at(OfDead(v, \at(v->page[q], Here) - 1), Pre);
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{Pre}(st, v->page[q]) ==> \at(z->ref[\at(v->page[q], Here) - 1], Pre) == 0;
-  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
-  //@ assert \forall integer q; 0 <= q < v->r.n ==> \at(v->page[q], L) == 0 || \at(v->page[q], L) == \at(v->page[q], Pre);
-  //@ assert done == 1 ==> pt[x + pages] == -1;
-  //@ assert \forall integer g; OfDead(v, g) ==> SPARED(L, g) && SPARED(Pre, g);
-  //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !OfDead(v, g) && (done == 1 ==> \forall integer r; x <= r < x + pages ==> v->page[r] != g + 1) ==> LET_GO(Pre, g + 1);
-  return done ? (int64_t)x : (int64_t)KEEL_NOT_MAPPED;
 }
 
 /* A purge, if so many pages are not free. */
@@ -810,38 +778,61 @@ static void purge_for_pages(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STA
   if (v->z->nr_free < pages) keel_vm_purge(v) /*@ ghost (z, st, ord, pt, tlb) */;
 }
 
-/* An area as by place_area, of pages that need not be free yet. */
+/* A vacant place for an area of so many pages, which are free, and its guard becomes one, without pages yet: its first page in the
+   arena, or why there is none. */
 /*@ requires VM(KEEL_NONE) && 1 <= pages;
-    assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1];
-    KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME
-    MADE(\result) */
-static int64_t make_area(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
+    assigns PURGED, tlb[0 .. v->r.n - 1];
+    KEEPS_VM(\result < 0 ? KEEL_NONE : \result) SAME_SIZES SPARES PURGE_OR_NOT(0 == 0) PAGES_GO AREAS_STAY SAME_TABLE
+    ROOM_FOUND(0 <= \result)
+    NO_PLACE(\result)
+    ensures results: 0 <= \result < v->r.n && z->nr_free >= pages || \result == KEEL_NO_PAGES || \result == KEEL_NO_RANGE; */
+static int64_t find_place(struct keel_vm *v, uint32_t pages) /*@ ghost (VM_STATE) */
 {
   //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
-  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
   purge_for_pages(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
-  //@ assert \forall integer g; 0 <= g < NP && \at(st[g], Pre) == FREE ==> st[g] == FREE;
-  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
-  //@ assert \forall integer g; OfDead(v, g) ==> \at(OfDead(v, g), Pre) && z->ref[g] == \at(z->ref[g], Pre);
-  //@ assert \forall integer g; 1 <= g <= NP && WasFree(st, g) && !WasFree{Pre}(st, g) ==> \at(OfDead(v, g - 1), Pre) && \at(z->ref[g - 1], Pre) == 0;
   //@ ghost L: ;
-  //@ assert \forall integer r; 0 <= r < v->r.n && v->page[r] != 0 ==> v->page[r] == \at(v->page[r], Pre);
   //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> In(v->r.mark, p, q) && !Dead(v, p);
   //@ assert \forall integer s; 0 <= s && s + pages + 1 <= v->r.n && \at(Vacant(v->r.mark, v->r.n, s, pages + 1), Pre) ==> Vacant(v->r.mark, v->r.n, s, pages + 1);
   if (v->z->nr_free < pages) return KEEL_NO_PAGES;
   if (pages >= v->r.n) return KEEL_NO_RANGE;
-  int64_t x = place_area(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
-  //@ assert \forall integer q; 0 <= q < v->r.n ==> \at(v->page[q], L) == 0 || \at(v->page[q], L) == \at(v->page[q], Pre);
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> v->page[q] <= NP;
+  uint32_t x = find_room(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer q; 0 <= q < v->r.n ==> v->page[q] == 0 || v->page[q] == \at(v->page[q], L);
+  //@ assert \forall integer g; 0 <= g < NP && OfDead(v, g) ==> \at(OfDead(v, g), L) && SPARED(L, g) && \at(OfDead(v, g), Pre) && SPARED(Pre, g);
+  //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !OfDead(v, g) ==> LET_GO(Pre, g + 1);
+  return x == KEEL_NONE ? (int64_t)KEEL_NO_RANGE : (int64_t)x;
+}
+
+/* An area of so many pages and a guard, mapped: its first page in the arena, or why there is none. */
+/*@ requires VM(KEEL_NONE) && 1 <= pages && \valid(failed);
+    assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1], *failed;
+    KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME
+    MADE(\result) */
+static int64_t make_area(struct keel_vm *v, uint32_t pages) /*@ ghost (MAP_STATE) */
+{
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && In(v->r.mark, p, q) ==> 0 <= q < v->r.n;
+  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
+  int64_t y = find_place(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  //@ assert \forall integer g; 0 <= g < NP && \at(st[g], Pre) == FREE ==> st[g] == FREE;
+  if (y < 0) return y;
+  uint32_t x = (uint32_t)y;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> st[v->page[q] - 1] == LIVE && v->page[q] <= NP;
+  //@ assert \forall integer g; 1 <= g <= NP && WasFree(st, g) && !WasFree{Pre}(st, g) ==> \at(OfDead(v, g - 1), Pre) && \at(z->ref[g - 1], Pre) == 0;
+  //@ assert \forall integer g; OfDead(v, g) ==> 0 <= g < NP && st[g] == LIVE;
+  //@ ghost L: ;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> p != x && In(v->r.mark, p, q);
+  int done = fill_new(v, x, pages) /*@ ghost (z, st, ord, pt, tlb, failed) */;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], L) ==> WasFree{L}(st, v->page[q]);
   //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) ==> v->page[q] != \at(v->page[q], L);
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{L}(st, v->page[q]) ==> \at(OfDead(v, \at(v->page[q], Here) - 1), L);
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{L}(st, v->page[q]) ==> \at(z->ref[\at(v->page[q], Here) - 1], L) == 0;
-  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && !WasFree{Pre}(st, v->page[q]) && WasFree{L}(st, v->page[q]) ==> \at(OfDead(v, \at(v->page[q], Here) - 1), Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 ==> 1 <= v->page[q] <= NP;
+  //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) ==> WasFree{L}(st, v->page[q]);
   //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{Pre}(st, v->page[q]) ==> \at(OfDead(v, \at(v->page[q], Here) - 1), Pre);
   //@ assert \forall integer q; 0 <= q < v->r.n && v->page[q] != 0 && v->page[q] != \at(v->page[q], Pre) && !WasFree{Pre}(st, v->page[q]) ==> \at(z->ref[\at(v->page[q], Here) - 1], Pre) == 0;
-  //@ assert \forall integer g; 0 <= g < NP && OfDead(v, g) ==> \at(OfDead(v, g), L) && SPARED(L, g) && \at(OfDead(v, g), Pre) && SPARED(Pre, g);
-  //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !OfDead(v, g) && (x >= 0 ==> \forall integer r; x <= r < x + pages ==> v->page[r] != g + 1) ==> LET_GO(Pre, g + 1);
-  return x;
+  //@ assert \forall integer p, q; 0 <= p < v->r.n && \at(In(v->r.mark, p, q), Pre) && !\at(Dead(v, p), Pre) ==> v->page[q] == \at(v->page[q], Pre) && pt[q] == \at(pt[q], Pre);
+  //@ assert \forall integer q; 0 <= q < v->r.n ==> \at(v->page[q], L) == 0 || \at(v->page[q], L) == \at(v->page[q], Pre);
+  //@ assert done == 1 ==> pt[x + pages] == -1;
+  //@ assert \forall integer g; OfDead(v, g) ==> SPARED(L, g) && SPARED(Pre, g);
+  //@ assert \forall integer g; 0 <= g < NP && \at(OfDead(v, g), Pre) && !OfDead(v, g) && (done == 1 ==> \forall integer r; x <= r < x + pages ==> v->page[r] != g + 1) ==> LET_GO(Pre, g + 1);
+  return done ? y : (int64_t)KEEL_NOT_MAPPED;
 }
 
 /* Area p, of which nothing is mapped, waits for a purge from now on. */
@@ -991,20 +982,20 @@ enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, uint32_t 
 }
 
 /*@ VMALLOCS */
-int64_t keel_vmalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghost (VM_STATE) */
+int64_t keel_vmalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghost (MAP_STATE) */
 {
   if (pages == 0 || flags > (KEEL_NOWAIT | KEEL_ZERO)) return KEEL_BAD_ARGUMENT;
-  int64_t x = make_area(v, pages) /*@ ghost (z, st, ord, pt, tlb) */;
+  int64_t x = make_area(v, pages) /*@ ghost (z, st, ord, pt, tlb, failed) */;
   if (x < 0) return x;
   if (flags & KEEL_ZERO) keel_zero((uint64_t)(v->base + x) * KEEL_PAGE_SIZE, (uint64_t)pages * KEEL_PAGE_SIZE);
   return v->base + x;
 }
 
 /*@ VMALLOCS */
-int64_t keel_vzalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghost (VM_STATE) */
+int64_t keel_vzalloc(struct keel_vm *v, uint32_t pages, uint32_t flags) /*@ ghost (MAP_STATE) */
 {
   if (pages == 0 || flags > (KEEL_NOWAIT | KEEL_ZERO)) return KEEL_BAD_ARGUMENT;
-  return keel_vmalloc(v, pages, flags % KEEL_ZERO + KEEL_ZERO) /*@ ghost (z, st, ord, pt, tlb) */;
+  return keel_vmalloc(v, pages, flags % KEEL_ZERO + KEEL_ZERO) /*@ ghost (z, st, ord, pt, tlb, failed) */;
 }
 
 /*@ requires VM(KEEL_NONE);

@@ -43,9 +43,10 @@ struct keel_vm {
    the proof assumes that hooks leave them alone. */
 /*@ requires 0 <= q < v->r.n && vpn == v->base + q && 0 <= pfn && \valid(pt + (0 .. v->r.n - 1)) && \valid(tlb + (0 .. v->r.n - 1));
     requires unmapped: pt[q] == -1 && tlb[q] == 0;
-    assigns pt[q .. q], tlb[q .. q];
-    ensures \result == 1 && pt[q] == pfn || \result == 0 && pt[q] == -1 && tlb[q] == 0; */
-KEEL_MAP_API int keel_map(const struct keel_vm *v, int64_t vpn, keel_pfn_t pfn) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+    requires \valid(failed);
+    assigns pt[q .. q], tlb[q .. q], *failed;
+    ensures \result == 1 && pt[q] == pfn && *failed == \old(*failed) || \result == 0 && pt[q] == -1 && tlb[q] == 0 && *failed == 1; */
+KEEL_MAP_API int keel_map(const struct keel_vm *v, int64_t vpn, keel_pfn_t pfn) /*@ ghost (uint32_t q, int64_t \ghost *pt, int8_t \ghost *tlb, _Bool \ghost *failed) */;
 
 /* Unmaps the virtual pages vpn .. vpn + pages - 1, all of them mapped (pages is at least 1).  Translations may stay in the CPUs until keel_flush.
    It cannot fail. */
@@ -78,11 +79,11 @@ KEEL_API enum keel_status keel_vm_init(struct keel_vm *v, struct keel_pages *z, 
    counters of calls.
    Time: O(log n), and a page allocation and a keel_map for each page; that of a purge when one is needed. */
 KEEL_API int64_t keel_vmalloc(struct keel_vm *v, uint32_t pages, uint32_t flags)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb, _Bool \ghost *failed) */;
 
 /* keel_vmalloc with KEEL_ZERO. */
 KEEL_API int64_t keel_vzalloc(struct keel_vm *v, uint32_t pages, uint32_t flags)
-    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+    /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb, _Bool \ghost *failed) */;
 
 /* Unmaps the area that begins at virtual page vpn.  Its pages and its place can be had again after the next purge; with
    KEEL_VM_BACKLOG areas waiting for one there is one first.
@@ -105,6 +106,44 @@ KEEL_API keel_pfn_t keel_vmalloc_to_page(const struct keel_vm *v, int64_t vpn)
    Time: O(KEEL_VM_BACKLOG). */
 KEEL_API uint32_t keel_vsize(const struct keel_vm *v, int64_t vpn)
     /*@ ghost (struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb) */;
+
+/* ---- what there is to know (core/vmalloc_info.c) ---- */
+
+/* The first vpn of the area in use that has virtual page vpn; its guard is not in it.
+   KEEL_OUT_OF_RANGE iff vpn is outside the arena; else KEEL_NOT_MAPPED iff it is in no area, or in one that has been freed.
+   Time: O(pages between the answer and vpn) and O(KEEL_VM_BACKLOG). */
+KEEL_API int64_t keel_vm_find(const struct keel_vm *v, int64_t vpn);
+
+/* The lowest first vpn, at or above from, of an area in use; KEEL_OUT_OF_RANGE iff there is none.  To walk over all begin with 0 and
+   go on at the answer + 1 (+ keel_vsize(v, answer) is faster); the arena may change meanwhile: an area is seen iff it is in use when
+   the walk comes to its place.  Time: O(KEEL_VM_BACKLOG) for each area or gap in between, and O(pages) of one that from is within. */
+KEEL_API int64_t keel_vm_walk(const struct keel_vm *v, int64_t from);
+
+/* What an arena has. */
+struct keel_vmalloc_stats {
+  int64_t areas;         /* areas in use                                       */
+  int64_t pages;         /* pages mapped in them, so without guards            */
+  int64_t waiting;       /* areas that are freed, and wait for a purge         */
+  int64_t waiting_pages; /* pages that these keep till then                    */
+  int64_t gaps;          /* runs of virtual pages that are vacant              */
+  int64_t vacant;        /* virtual pages in them                              */
+  int64_t largest;       /* in the longest; an area and its guard must fit one */
+};
+
+/* Counts what an arena has.  Time: O(areas). */
+KEEL_API void keel_vm_stats(const struct keel_vm *v, struct keel_vmalloc_stats *st);
+
+/* Writes a line for each area, as in Linux's /proc/vmallocinfo and by address, into buf[0 .. size - 1], NUL-terminated when size > 0:
+   where it begins, where its guard ends, its bytes with the guard, and its pages without, or that it waits for a purge
+   ("unpurged vm_area").  Answers the length of the whole report, as snprintf does, which is less than 256 for each area.
+   Time: O(areas * KEEL_VM_BACKLOG). */
+KEEL_API size_t keel_vm_report(const struct keel_vm *v, char *buf, size_t size);
+
+/* Executable twin of the invariant, as far as arrays show it: 1 iff the range instance is well formed, every page of an area (guards
+   are none) and no other has a page, which is a block of order 0 and kind KEEL_VMALLOC, and the areas that wait for a purge are areas,
+   each waiting once; else 0.  That no page is there twice it does not look for.  The arrays have to be there, and those of the page instance;
+   whether that is well formed too says keel_pages_check.  Time: O(n). */
+KEEL_API int keel_vm_check(const struct keel_vm *v);
 
 #ifdef __cplusplus
 }

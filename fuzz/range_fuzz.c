@@ -122,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   begin(x.how < 8 ? edges[x.how] : 1u + x.n % PAGES);
   for (size_t i = 1; i < size / RECORD && i <= RECORDS; i++) {
     memcpy(&x, data + i * RECORD, RECORD);
+    HOLDS(keel_range_check(&r));
     remember();
     switch (x.what % 8) {
       case 0:
@@ -139,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
   }
   doing = "the end";
+  HOLDS(keel_range_check(&r));
   for (uint32_t p = 0; p < n; p++) {
     uint32_t k = length(p);
     HOLDS(keel_range_size(&r, p) == k);

@@ -7,6 +7,7 @@
 #ifndef KEEL_FUZZ_VMALLOC_MODEL_H
 #define KEEL_FUZZ_VMALLOC_MODEL_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,62 @@ static int begins(uint32_t q)
   return area[q] == q + 1;
 }
 
+/* What is told of virtual pages, of areas and gaps in their order, and of all. */
+static void check_info(void)
+{
+  struct keel_vmalloc_stats t, want = {0, 0, 0, 0, 0, 0, 0};
+  int64_t at = keel_vm_walk(&vm, INT64_MIN);
+  for (uint32_t q = 0, run = 0; q < size; q++) {
+    run = area[q] ? 0 : run + 1;
+    if (run == 1) want.gaps++;
+    if (run != 0) want.vacant++;
+    if (run > want.largest) want.largest = run;
+    if (run == 1 || (run != 0 && (q + 1 == size || area[q + 1]))) SAME(keel_vm_find(&vm, base + q), KEEL_NOT_MAPPED);
+    if (!begins(q)) continue;
+    int live = !dead[q];
+    SAME(keel_vm_find(&vm, base + q), live ? base + q : KEEL_NOT_MAPPED);
+    SAME(keel_vm_find(&vm, base + q + length[q] - 1), live ? base + q : KEEL_NOT_MAPPED);
+    SAME(keel_vm_find(&vm, base + q + length[q]), KEEL_NOT_MAPPED);
+    if (live) {
+      SAME(at, base + q);
+      at = keel_vm_walk(&vm, at + 1);
+    }
+    *(live ? &want.areas : &want.waiting) += 1;
+    *(live ? &want.pages : &want.waiting_pages) += length[q];
+  }
+  SAME(at, KEEL_OUT_OF_RANGE);
+  memset(&t, 0x5a, sizeof t);
+  keel_vm_stats(&vm, &t);
+  HOLDS(memcmp(&t, &want, sizeof t) == 0);
+}
+
+/* The report, all of it and cut short after so many bytes. */
+static void check_report(size_t bytes)
+{
+  static char want[80 * MOST], got[sizeof want];
+  size_t n = 0;
+  for (uint32_t q = 0; q < size; q++) {
+    if (!begins(q)) continue;
+    unsigned long long from = ((unsigned long long)base + q) * PAGE, whole = (length[q] + 1) * PAGE, end = from + whole;
+    const char *carry = end == 0 ? "0x1" : "0x"; /* it may be 2^64 */
+    n += (size_t)snprintf(want + n, sizeof want - n, "0x%016llx-%s%016llx %7llu", from, carry, end, whole);
+    n += (size_t)(dead[q] ? snprintf(want + n, sizeof want - n, " unpurged vm_area\n") : snprintf(want + n, sizeof want - n, " pages=%u vmalloc\n", length[q]));
+  }
+  HOLDS(n < sizeof want);
+  if (n == 0) want[0] = 0;
+  memset(got, 0x5a, sizeof got);
+  SAME(keel_vm_report(&vm, got, sizeof got), n);
+  HOLDS(strcmp(got, want) == 0);
+  SAME(keel_vm_report(&vm, NULL, 0), n);
+  bytes %= n + 2;
+  memset(got, 0x5a, sizeof got);
+  SAME(keel_vm_report(&vm, got, bytes), n);
+  HOLDS(got[bytes] == 0x5a);
+  if (bytes == 0) return;
+  SAME(strlen(got), bytes <= n ? bytes - 1 : n);
+  HOLDS(strncmp(got, want, bytes - 1) == 0);
+}
+
 /* Everything, as callers can see it and as the hooks have been told. */
 static void check(void)
 {
@@ -193,7 +250,7 @@ static void check(void)
   int32_t refs_of[PFNS];
   keel_pages_stats(&z, &t);
   SAME(t.nr_free, nr_free);
-  HOLDS(PAGES_GOOD(&z));
+  HOLDS(PAGES_GOOD(&z) && keel_vm_check(&vm));
   all_ours();
   memcpy(refs_of, held, sizeof held);
   for (uint32_t q = 0; q < size; q++) {
@@ -208,8 +265,11 @@ static void check(void)
   for (uint32_t g = 0; g < PFNS; g++) {
     if (refs_of[g] != 0) SAME(ours(PFN + g), refs_of[g]);
   }
+  check_info();
   const int64_t outside[] = {base - 1, base + size, base + size + 1, base + FAR, base - FAR, INT64_MIN, INT64_MAX};
   for (size_t i = 0; i < COUNT(outside); i++) {
+    SAME(keel_vm_find(&vm, outside[i]), KEEL_OUT_OF_RANGE);
+    if (outside[i] > base) SAME(keel_vm_walk(&vm, outside[i]), KEEL_OUT_OF_RANGE);
     SAME(keel_vmalloc_to_page(&vm, outside[i]), KEEL_OUT_OF_RANGE);
     SAME(keel_vsize(&vm, outside[i]), 0);
   }
@@ -390,6 +450,7 @@ static void end(void)
 {
   struct keel_page_stats t;
   check();
+  check_report((size_t)nr_free * 61);
   while (nr_blocks) give_block(nr_blocks - 1);
   for (uint32_t q = 0; q < size; q++) {
     if (begins(q) && !dead[q]) OK(release(base + q));

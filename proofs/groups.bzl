@@ -42,4 +42,5 @@ GROUPS = [
     "vmalloc_areas",
     "vmalloc_make",
     "vmalloc_calls",
+    "vmalloc_info",
 ]

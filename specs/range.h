@@ -51,6 +51,13 @@
       GapTree(r->tree, r->gap, r->ends, r->above, r->n) && Tiled(r->gap, r->mark, r->n);
 */
 
+/*@ // arrays of the lengths that belong to an instance's size, whatever is in them
+    predicate RangeArrays{L}(struct keel_range *r) = \valid_read(r) && 1 <= r->n <= 0x40000000 && 0 <= r->above <= 1118481 && 0 <= r->depth <= 6 &&
+      r->above == nodes_above(r->depth) && (r->n + 63) / 64 <= 15 * r->above + 1 && \valid(r->tree + (0 .. 16 * r->above)) &&
+      \valid(r->gap + (0 .. 64 * ((r->n + 63) / 64) - 1)) && \valid(r->ends + (0 .. (r->n + 63) / 64 - 1)) && \valid(r->mark + (0 .. r->n - 1)) &&
+      \separated(r->tree + (0 .. 16 * r->above), r->gap + (0 .. 64 * ((r->n + 63) / 64) - 1));
+*/
+
 /* Page p ends a gap of x pages from now on, or none if x is 0; c says what x is to what it was. */
 #define SETS_GAP(c) \
   requires a <= 1118481 && 1 <= b <= 15 * a + 1 && b <= 0x1000000 && p < 64 * b && \valid(t + (0 .. 16 * a)) && \valid(w + (0 .. b - 1)) && \valid(g + (0 .. 64 * b - 1)) && \separated(t + (0 .. 16 * a), g + (0 .. 64 * b - 1)); \

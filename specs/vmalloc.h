@@ -66,6 +66,8 @@
    \separated(z->ref + (0 .. 1024 * z->u - 1), mark + (0 .. n - 1)) && NO_WORD(ends + (0 .. KEEL_RANGE_ENDS(n) - 1)) && \
    \forall integer q; 0 <= q < n ==> pt[q] == -1 && tlb[q] == 0)
 #define VM_STATE struct keel_pages *z, uint16_t \ghost *st, int16_t \ghost *ord, int64_t \ghost *pt, int8_t \ghost *tlb
+/* And whether a keel_map has failed: a caller that makes it 0 before a call sees there whether one has since. */
+#define MAP_STATE VM_STATE, _Bool \ghost *failed
 /* The invariant, but that pages of area x may be missing or unmapped. */
 #define VM(x)                                                                                                                                      \
   (RangeInv(&v->r) && InvB(z, st, ord) && VmArrays(v, z, pt, tlb) && Backlog(v) && Backed(v->page, v->r.mark, v->r.n, x) &&                        \
@@ -127,18 +129,22 @@
   ensures back: \forall integer g; 0 <= g < NP && \old(OfDead(v, g)) && !OfDead(v, g) && (but) ==> LET_GO(Pre, g + 1);                               \
   ensures wait: \forall integer g; 0 <= g < NP && OfDead(v, g) ==> \old(OfDead(v, g)) && SPARED(Pre, g);                                            \
   ensures once: v->nr_dead == 0 || v->nr_dead == \old(v->nr_dead) && \forall integer i; 0 <= i < KEEL_VM_BACKLOG ==> v->dead[i] == \old(v->dead[i]);
+/* Why there is no area of so many pages and a guard, if a says so. */
+#define NO_PLACE(a)                                                                                                                                \
+  ensures many: (a) != KEEL_NO_PAGES && (a) < 0 ==> z->nr_free >= pages; \
+  ensures few: (a) == KEEL_NO_PAGES ==> v->nr_dead == 0 && z->nr_free < pages;                                                                     \
+  ensures enough: \old(z->nr_free) >= pages ==> (a) != KEEL_NO_PAGES;                                                                              \
+  ensures full: (a) == KEEL_NO_RANGE ==> \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1);            \
+  ensures full: (a) == KEEL_NO_RANGE && pages < v->r.n ==> v->nr_dead == 0;                                                                        \
+  ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> (a) != KEEL_NO_RANGE;
 /* a is the first page of a new area of so many pages, or why there is none. */
 #define MADE(a)                                                                                                                                    \
   OTHER_BLOCKS                                                                                                                                     \
   ensures free: \forall integer g; 0 <= g < NP && \old(st[g]) == FREE && ((a) >= 0 ==> \forall integer r; (a) <= r < (a) + pages ==> v->page[r] != g + 1) ==> st[g] == FREE; \
   PURGE_OR_NOT((a) >= 0 ==> \forall integer r; (a) <= r < (a) + pages ==> v->page[r] != g + 1)                                                     \
-  ensures many: (a) == KEEL_NO_RANGE || (a) == KEEL_NOT_MAPPED ==> z->nr_free >= pages;                                                             \
+  ensures why: *failed == ((a) == KEEL_NOT_MAPPED ? 1 : \old(*failed));                                                                              \
   ensures results: 0 <= (a) < v->r.n || (a) == KEEL_NO_PAGES || (a) == KEEL_NO_RANGE || (a) == KEEL_NOT_MAPPED;                                     \
-  ensures few: (a) == KEEL_NO_PAGES ==> v->nr_dead == 0 && z->nr_free < pages;                                                                     \
-  ensures enough: \old(z->nr_free) >= pages ==> (a) != KEEL_NO_PAGES;                                                                              \
-  ensures full: (a) == KEEL_NO_RANGE ==> \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1);            \
-  ensures full: (a) == KEEL_NO_RANGE && pages < v->r.n ==> v->nr_dead == 0;                                                                        \
-  ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> (a) != KEEL_NO_RANGE;     \
+  NO_PLACE(a) \
   ensures others: \forall integer p; 0 <= p < v->r.n && p != (a) && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]);                         \
   ensures live: (a) >= 0 ==> v->r.mark[a] == pages + 1 && !Dead(v, a) && (\old(v->r.mark[\at(a, Post)]) <= 0 || \old(Dead(v, \at(a, Post))));            \
   ensures mapped: (a) >= 0 ==> \forall integer q; (a) <= q < (a) + pages ==> v->page[q] != 0 && pt[q] == z->base + v->page[q] - 1;                     \
@@ -147,6 +153,12 @@
 #define RANGE_ARRAYS v->r.tree[0 .. 16 * v->r.above], v->r.gap[0 .. v->r.n - 1], v->r.ends[0 .. (v->r.n + 63) / 64 - 1], v->r.mark[0 .. v->r.n - 1]
 #define PAGE_ARRAYS KEEL_BITS, TAGS, z->ref[0 .. 1024 * z->u - 1], z->nr_free, z->allocs, z->frees, z->fails, z->largest_fail, GHOSTS
 #define PURGED RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], v->nr_dead
+#define ROOM_FOUND(yes) \
+  ensures others: \forall integer p; 0 <= p < v->r.n && p != \result && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]); \
+  ensures new: yes ==> \result + pages + 1 <= v->r.n && v->r.mark[\result] == pages + 1 && !Dead(v, \result) && \
+  (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post)))); \
+  ensures bare: yes ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1; \
+  ensures more: z->nr_free >= \old(z->nr_free);
 /* A place for an area of so many pages and its guard: the result is its first page, without pages yet, or KEEL_NONE. */
 #define FINDS_ROOM \
   requires VM(KEEL_NONE) && 1 <= pages < v->r.n; \
@@ -154,15 +166,11 @@
   KEEPS_VM(\result) SAME_SIZES SPARES PURGE_OR_NOT(0 == 0) PAGES_GO AREAS_STAY SAME_TABLE \
   ensures full: \result == KEEL_NONE ==> v->nr_dead == 0 && \forall integer s; 0 <= s && s + pages + 1 <= v->r.n ==> !Vacant(v->r.mark, v->r.n, s, pages + 1); \
   ensures room: (\exists integer s; 0 <= s && s + pages + 1 <= v->r.n && \old(Vacant(v->r.mark, v->r.n, s, pages + 1))) ==> \result != KEEL_NONE; \
-  ensures others: \forall integer p; 0 <= p < v->r.n && p != \result && v->r.mark[p] > 0 ==> v->r.mark[p] == \old(v->r.mark[p]); \
-  ensures new: \result != KEEL_NONE ==> \result + pages + 1 <= v->r.n && v->r.mark[\result] == pages + 1 && !Dead(v, \result) && \
-  (\old(v->r.mark[\at(\result, Post)]) <= 0 || \old(Dead(v, \at(\result, Post)))); \
-  ensures bare: \result != KEEL_NONE ==> \forall integer q; \result <= q <= \result + pages ==> v->page[q] == 0 && pt[q] == -1; \
-  ensures more: z->nr_free >= \old(z->nr_free);
+  ROOM_FOUND(\result != KEEL_NONE)
 /* An area of so many pages: keel_vmalloc and keel_vzalloc. */
 #define VMALLOCS \
-  requires VM(KEEL_NONE); \
-  assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1]; \
+  requires VM(KEEL_NONE) && \valid(failed); \
+  assigns PURGED, pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1], *failed; \
   KEEPS_VM(KEEL_NONE) SAME_SIZES AREAS_STAY OWN_COME \
   behavior bad: \
   assumes pages == 0 || flags > VMALLOC_FLAGS; \
@@ -174,10 +182,11 @@
   complete behaviors; disjoint behaviors;
 /* Area x, without pages, gets them all, and is mapped: 1.  If keel_map fails the area goes: 0. */
 #define FILLS(x) \
-  requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x); \
+  requires VM(x) && x < v->r.n && v->r.mark[x] == pages + 1 && 1 <= pages <= z->nr_free && pages <= KEEL_RANGE_MAX && !Dead(v, x) && \valid(failed); \
   requires \forall integer q; x <= q <= x + pages ==> v->page[q] == 0 && pt[q] == -1; \
-  assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1]; \
+  assigns RANGE_ARRAYS, PAGE_ARRAYS, v->page[0 .. v->r.n - 1], pt[0 .. v->r.n - 1], tlb[0 .. v->r.n - 1], *failed; \
   KEEPS_VM(KEEL_NONE) SAME_SIZES SAME_DEAD FREE_COME \
+  ensures why: *failed == (\result == 0 ? 1 : \old(*failed)); \
   ensures blocks: \forall integer g; 0 <= g < NP && \old(st[g]) != FREE ==> SPARED(Pre, g); \
   ensures free: \forall integer g; 0 <= g < NP && \old(st[g]) == FREE && (\result == 1 ==> \forall integer q; x <= q < x + pages ==> v->page[q] != g + 1) ==> st[g] == FREE; \
   ensures undone: \result == 0 ==> z->nr_free == \old(z->nr_free); \

@@ -102,6 +102,7 @@ static void give(struct arena *x, uint32_t p)
 
 static void sizes(const struct arena *x)
 {
+  assert_int_equal(keel_range_check(&x->r), 1);
   for (uint32_t p = 0; p < x->n; p++) assert_int_equal(keel_range_size(&x->r, p), length(x, p));
   assert_int_equal(keel_range_size(&x->r, x->n), 0);
   assert_int_equal(keel_range_size(&x->r, UINT32_MAX), 0);
@@ -253,11 +254,56 @@ static void errors_change_nothing(void **state)
   end(&x);
 }
 
+/* keel_range_check sees every element that is not what it was, but for bits of pages that end no gap. */
+static void check_sees(void **state)
+{
+  (void)state;
+  const uint32_t lengths[] = {1, 2, 63, 64, 65, 300, 1025};
+  for (size_t l = 0; l < COUNT(lengths); l++) {
+    struct arena x;
+    begin(&x, lengths[l]);
+    assert_int_equal(keel_range_check(&x.r), 1);
+    for (uint32_t i = 0; i < x.n; i++) take(&x, below(9) + 1);
+    for (uint32_t i = 0; i < x.n; i++) give(&x, below(x.n));
+    assert_int_equal(keel_range_check(&x.r), 1);
+    for (uint32_t p = 0; p < x.n; p++) {
+      int32_t was = x.mark[p];
+      const int32_t wrong[] = {was + 1, was - 1, -was, 0, 1, -1, (int32_t)x.n, INT32_MIN, INT32_MAX};
+      for (size_t i = 0; i < COUNT(wrong); i++) {
+        x.mark[p] = wrong[i];
+        assert_int_equal(keel_range_check(&x.r), wrong[i] == was);
+      }
+      x.mark[p] = was;
+    }
+    uint32_t *const array[] = {x.gap, x.tree};
+    const uint32_t elements[] = {KEEL_RANGE_GAPS(x.n), KEEL_RANGE_TREE(x.n)};
+    for (int a = 0; a < 2; a++) {
+      for (uint32_t p = 0; p < elements[a]; p++) {
+        uint32_t was = array[a][p];
+        const uint32_t wrong[] = {was + 1, was - 1, 0, x.n, UINT32_MAX};
+        for (size_t i = 0; i < COUNT(wrong); i++) {
+          array[a][p] = wrong[i];
+          assert_int_equal(keel_range_check(&x.r), wrong[i] == was);
+        }
+        array[a][p] = was;
+      }
+    }
+    for (uint32_t p = 0; p < KEEL_RANGE_GAPS(x.n); p++) {
+      uint64_t was = x.ends[p / 64];
+      x.ends[p / 64] = was ^ (uint64_t)1 << p % 64;
+      assert_int_equal(keel_range_check(&x.r), x.gap[p] == 0);
+      x.ends[p / 64] = was;
+    }
+    end(&x);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(init_refuses), cmocka_unit_test(lowest_place), cmocka_unit_test(gaps_merge),   cmocka_unit_test(bad_frees),
       cmocka_unit_test(any_size),     cmocka_unit_test(random_calls), cmocka_unit_test(errors_change_nothing),
+      cmocka_unit_test(check_sees),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -294,6 +294,130 @@ static void backlog(void **state)
   end();
 }
 
+/* Three areas, one of them freed, and what is told of every virtual page. */
+static void find_and_walk(void **state)
+{
+  (void)state;
+  begin(VPN, 40);
+  assert_int_equal(keel_vm_walk(&vm, 0), KEEL_OUT_OF_RANGE);
+  assert_int_equal(keel_vm_find(&vm, VPN), KEEL_NOT_MAPPED);
+  assert_int_equal(allocate(4, 0), VPN);
+  assert_int_equal(allocate(7, 0), VPN + 5);
+  assert_int_equal(allocate(1, 0), VPN + 13);
+  OK(release(VPN + 5));
+  look(&before);
+  for (int64_t q = -3; q < 44; q++) {
+    int64_t find = q < 0 || q >= 40 ? KEEL_OUT_OF_RANGE : q < 4 ? VPN : q == 13 ? VPN + 13 : KEEL_NOT_MAPPED;
+    assert_int_equal(keel_vm_find(&vm, VPN + q), find);
+    assert_int_equal(keel_vm_walk(&vm, VPN + q), q <= 0 ? VPN : q <= 13 ? VPN + 13 : KEEL_OUT_OF_RANGE);
+  }
+  for (int64_t i = 1; i < 5; i++) {
+    assert_int_equal(keel_vm_find(&vm, VPN + i * FAR), KEEL_OUT_OF_RANGE);
+    assert_int_equal(keel_vm_find(&vm, VPN - i * FAR), KEEL_OUT_OF_RANGE);
+    assert_int_equal(keel_vm_walk(&vm, VPN + i * FAR), KEEL_OUT_OF_RANGE);
+    assert_int_equal(keel_vm_walk(&vm, VPN - i * FAR), VPN);
+  }
+  is_as(&before);
+  end();
+}
+
+static void figures(void **state)
+{
+  (void)state;
+  struct keel_vmalloc_stats t;
+  begin(VPN, 100);
+  for (uint32_t i = 0; i < 9; i++) assert_int_equal(allocate(9, 0), VPN + 10 * i);
+  OK(release(VPN + 10));
+  OK(release(VPN + 20));
+  OK(release(VPN + 40));
+  purge();
+  OK(release(VPN + 70));
+  OK(release(VPN + 60));
+  look(&before);
+  keel_vm_stats(&vm, &t);
+  assert_int_equal(t.areas, 4);
+  assert_int_equal(t.pages, 36);
+  assert_int_equal(t.waiting, 2);
+  assert_int_equal(t.waiting_pages, 18);
+  assert_int_equal(t.gaps, 3);
+  assert_int_equal(t.vacant, 40);
+  assert_int_equal(t.largest, 20);
+  is_as(&before);
+  end();
+}
+
+static void report(void **state)
+{
+  (void)state;
+  char text[400];
+  begin(0xffffc90000000, 1000);
+  assert_int_equal(keel_vm_report(&vm, text, sizeof text), 0);
+  assert_string_equal(text, "");
+  assert_int_equal(allocate(4, 0), 0xffffc90000000);
+  assert_int_equal(allocate(1, 0), 0xffffc90000005);
+  assert_int_equal(allocate(300, 0), 0xffffc90000007);
+  OK(release(0xffffc90000005));
+  const char *lines = "0xffffc90000000000-0xffffc90000005000   20480 pages=4 vmalloc\n"
+                      "0xffffc90000005000-0xffffc90000007000    8192 unpurged vm_area\n"
+                      "0xffffc90000007000-0xffffc90000134000 1232896 pages=300 vmalloc\n";
+  assert_int_equal(keel_vm_report(&vm, text, sizeof text), strlen(lines));
+  assert_string_equal(text, lines);
+  for (size_t bytes = 0; bytes < strlen(lines) + 3; bytes++) check_report(bytes);
+  OK(release(0xffffc90000000));
+  OK(release(0xffffc90000007));
+  purge();
+  assert_int_equal(keel_vm_report(&vm, text, sizeof text), 0);
+  end();
+  const int64_t from[] = {0, 9, HIGHEST}; /* addresses that begin with zeros */
+  for (size_t i = 0; i < COUNT(from); i++) {
+    begin(from[i], 500);
+    assert_int_equal(allocate(200, 0), from[i]);
+    assert_int_equal(allocate(298, 0), from[i] + 201);
+    check_report(SIZE_MAX);
+    end();
+  }
+}
+
+/* keel_vm_check sees whatever is not as it should be with an area's pages or with the areas that wait. */
+static void check_sees(void **state)
+{
+  (void)state;
+  begin(VPN, 200);
+  for (uint32_t i = 0; i < 20; i++) assert_int_equal(allocate(i % 5 + 1, 0), VPN + i / 5 * 20 + i % 5 * (i % 5 + 3) / 2);
+  for (uint32_t i = 0; i < 3; i++) OK(release(VPN + 20 * i));
+  assert_int_equal(keel_vm_check(&vm), 1);
+  uint32_t other = PFNS;
+  assert_true(take_block(0, KEEL_RAW) && take_block(1, KEEL_VMALLOC));
+  for (uint32_t q = 0; q < size; q++) {
+    uint32_t was = page[q], mine = (uint32_t)(back[0] - PFN) + 1;
+    const uint32_t wrong[] = {(uint32_t)(block[0].pfn - PFN) + 1, (uint32_t)(block[1].pfn - PFN) + 1, 1, other + 1, UINT32_MAX, was ? 0 : mine};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+      page[q] = wrong[i];
+      assert_int_equal(keel_vm_check(&vm), 0);
+    }
+    page[q] = was;
+  }
+  const int64_t waits[] = {INT64_MIN, -1, 1, 20, 200, 201, INT64_MAX};
+  for (size_t i = 0; i < COUNT(waits); i++) {
+    vm.dead[0] = waits[i];
+    assert_int_equal(keel_vm_check(&vm), 0);
+  }
+  vm.dead[0] = 2; /* an area in use might as well wait */
+  assert_int_equal(keel_vm_check(&vm), 1);
+  vm.dead[0] = 0;
+  const int64_t many[] = {INT64_MIN, -1, KEEL_VM_BACKLOG + 1, INT64_MAX};
+  for (size_t i = 0; i < COUNT(many); i++) {
+    vm.nr_dead = many[i];
+    assert_int_equal(keel_vm_check(&vm), 0);
+  }
+  vm.nr_dead = 3;
+  mark[0] += 1; /* of the range instance tests/range_test.c tells more */
+  assert_int_equal(keel_vm_check(&vm), 0);
+  mark[0] -= 1;
+  assert_int_equal(keel_vm_check(&vm), 1);
+  end();
+}
+
 static void purge_gives_back(void **state)
 {
   (void)state;
@@ -605,6 +729,10 @@ int main(void)
       cmocka_unit_test(bad_frees),
       cmocka_unit_test(double_free),
       cmocka_unit_test(backlog),
+      cmocka_unit_test(find_and_walk),
+      cmocka_unit_test(figures),
+      cmocka_unit_test(report),
+      cmocka_unit_test(check_sees),
       cmocka_unit_test(purge_gives_back),
       cmocka_unit_test(purges_for_pages),
       cmocka_unit_test(purges_for_a_place),

@@ -125,6 +125,7 @@ static void areas(void)
   if (a < 0 || b < 0) die("no two areas", (uint64_t)-a, (uint64_t)-b);
   check(a == FIRST && b == a + AREA + 1, "areas are at the lowest places, with a guard page after each");
   check(keel_vsize(&vm, a) == AREA && keel_vsize(&vm, a + 1) == 0 && keel_vsize(&vm, a + AREA) == 0, "the size of an area is known at its first page");
+  check(keel_vm_find(&vm, b + AREA - 1) == b && keel_vm_find(&vm, b + AREA) == KEEL_NOT_MAPPED && keel_vm_walk(&vm, a + 1) == b, "an area is found from any of its pages");
   for (unsigned i = 1; i < AREA; i++) scattered |= physical(a + i) != physical(a + i - 1) + PAGE;
   for (uint64_t i = 0; i < AREA * PAGE; i += 8) zero &= *word(address(b) + i) == 0;
   check(zero, "an area of keel_vzalloc is zeroed");
@@ -322,7 +323,7 @@ void cpu_main(unsigned me)
 
 static char text[512 * (KEEL_KMALLOC_CLASSES + 1)];
 
-/* /proc/buddyinfo and /proc/slabinfo, with Linux's names. */
+/* /proc/buddyinfo, /proc/slabinfo and /proc/vmallocinfo, with Linux's names. */
 static void report(void)
 {
   static char name[KEEL_KMALLOC_CLASSES][16];
@@ -341,6 +342,8 @@ static void report(void)
   keel_pages_report(&pages, "pages", text, sizeof text);
   say("%s", text);
   keel_slabs_report(&cpu[0].m.s, names, text, sizeof text);
+  say("%s", text);
+  keel_vm_report(&vm, text, sizeof text);
   say("%s", text);
 }
 
@@ -376,7 +379,7 @@ static void both(const struct machine *m)
     good &= keel_slabs_check(&cpu[i].m.s);
   }
   check(!missed, "nothing was freed twice");
-  check(good && keel_pages_check(&pages), "slabs and pages are well formed");
+  check(good && keel_vm_check(&vm) && keel_pages_check(&pages), "slabs, areas and pages are well formed");
   check(nr_free() == before, "every page is free again");
 }
 
