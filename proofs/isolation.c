@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* The isolation theorem: what is allocated, through whichever layer, overlaps nothing else that is.  It is about the invariants of
-   page layer, slab caches (so of kmalloc) and vmalloc over the same pages, which every call of keel.c is proven to keep.
+   page layer, slab caches (so of kmalloc) and vmalloc over the same pages.  The calls of each layer are proven to keep its own and the
+   page layer's; what they do to the other one's is in docs/SOUNDNESS.md, Two instances.
    Run: ./keel test //proofs:isolation_proof */
 #include "keel.c"
 
